@@ -1,0 +1,72 @@
+"""The blob store: where each job's folder is, and what stands in it.
+
+    jobs/<id>/upload.json       what the gateway accepted
+    jobs/<id>/source            the file's bytes
+    jobs/<id>/artifacts/<name>  what the stages made
+
+Keys come from the job's random id and from checked artifact names, never from what a sender typed.
+"""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from contracts.errors import BadSettingError
+from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
+
+ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
+JOB_ID = re.compile(JOB_ID_PATTERN)
+
+
+def job_folder(job_id: str) -> str:
+    """The prefix of all that belongs to a job.
+
+    Raises:
+        ValueError: that is no job id.
+    """
+    if not JOB_ID.fullmatch(job_id):
+        raise ValueError("a job id is a lower-case UUID")
+    return f"jobs/{job_id}"
+
+
+def source_key(job_id: str) -> str:
+    return f"{job_folder(job_id)}/source"
+
+
+def upload_key(job_id: str) -> str:
+    return f"{job_folder(job_id)}/upload.json"
+
+
+def artifacts_prefix(job_id: str) -> str:
+    return f"{job_folder(job_id)}/artifacts"
+
+
+def artifact_key(job_id: str, name: str) -> str:
+    """Where an artifact stands.
+
+    Raises:
+        ValueError: no artifact has such a name.
+    """
+    if not ARTIFACT_NAME.fullmatch(name):
+        raise ValueError("an artifact's name is 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter or digit")
+    return f"{artifacts_prefix(job_id)}/{name}"
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store behind a URL such as `file:///srv/blobs`; a folder is made when it is missing.
+
+    Raises:
+        BadSettingError: no store can be had there.
+    """
+    try:
+        if urlsplit(url).scheme == "file":
+            return LocalStore(prefix=local_folder(url), mkdir=True, automatic_cleanup=True)
+        return from_url(url)
+    except Exception as error:  # obstore raises a family of its own for each kind of store
+        raise BadSettingError(f"STAGECAST_STORE_URL={url}: {error}") from error
+
+
+def local_folder(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path))

@@ -1,0 +1,106 @@
+"""One connection to the broker, made again whenever it is lost.
+
+Plain connections and our own loop: aio-pika's robust ones consume again under the old queue names and at
+the old offsets, wait a fixed time, and can loop on RESOURCE_LOCKED until the broker notices a dead peer.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import AMQPError
+from pydantic import SecretStr
+
+HEARTBEAT = timedelta(seconds=10)
+CONNECT_TIMEOUT = timedelta(seconds=5)
+SHORTEST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+# What a lost, refused, blocked or protesting broker raises through aio-pika.
+BROKER_ERRORS = (AMQPError, OSError, TimeoutError, asyncio.InvalidStateError)
+
+Use = Callable[[AbstractConnection], Awaitable[None]]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+async def keep_connected(url: SecretStr, use: Use, *, name: str) -> None:
+    """Run `use` with a connection, and again with a new one whenever that is lost; never returns.
+
+    `use` is cancelled when its connection closes. Waits between tries rise to 5 s, with jitter.
+    """
+    failures = 0
+    while True:
+        try:
+            async with await connect(url, name=name) as connection:
+                log.info("broker.connected", connection=name)
+                failures = 0
+                await _use_while_open(connection, use)
+        except BROKER_ERRORS as error:
+            failures += 1
+            log.warning("broker.lost", connection=name, reason=describe(error))
+        await asyncio.sleep(pause_after(failures))
+
+
+async def connect(url: SecretStr, *, name: str) -> AbstractConnection:
+    """Connect once, within 5 s.
+
+    Raises:
+        OSError, TimeoutError, aio_pika.exceptions.AMQPError: the broker is away or refuses us.
+    """
+    return await aio_pika.connect(
+        url.get_secret_value(),
+        timeout=CONNECT_TIMEOUT.total_seconds(),
+        heartbeat=int(HEARTBEAT.total_seconds()),
+        client_properties={"connection_name": f"stagecast {name}"},
+    )
+
+
+async def _use_while_open(connection: AbstractConnection, use: Use) -> None:
+    """Ends when the connection closes, with the error that closed it, or when `use` fails."""
+    closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle(_: object, error: BaseException | None = None) -> None:
+        if not closed.done():
+            closed.set_exception(error if isinstance(error, BROKER_ERRORS) else ConnectionError("connection closed"))
+
+    connection.close_callbacks.add(settle)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_await(closed))
+            tasks.create_task(_forever(use, connection))
+    except* BROKER_ERRORS as group:
+        raise _first(group) from group
+    finally:
+        connection.close_callbacks.discard(settle)
+
+
+async def _await(future: asyncio.Future[None]) -> None:
+    await future
+
+
+async def _forever(use: Use, connection: AbstractConnection) -> None:
+    await use(connection)
+    await asyncio.Event().wait()  # the connection outlives a `use` that only sets things up
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def pause_after(failures: int) -> float:
+    """Seconds to wait before the next try: doubling from 0.2 to 5, with full jitter above the first half."""
+    ceiling = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(failures, 10))
+    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+
+
+def describe(error: BaseException) -> str:
+    """An error in one bounded line, for logs and answers."""
+    return f"{type(error).__name__}: {error}".strip(": ").replace("\n", " ")[:300]

@@ -1,0 +1,59 @@
+"""Log lines are events with stable names and bound ids, one line each: JSON, or text on a terminal."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+MAX_VALUE_LENGTH = 2_000
+QUIET_LIBRARIES = ("aio_pika", "aiormq", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
+
+
+def configure_logs(service: str, *, level: str, format: str) -> None:
+    """Send this process's log lines, and its libraries' warnings, to standard error."""
+    as_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _bound_values,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else _console_renderer()
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [stream]
+    root.setLevel(level.upper())
+    for name in QUIET_LIBRARIES:  # what they tell at `info` our own events say better
+        library = logging.getLogger(name)
+        library.handlers = []
+        library.propagate = True
+        library.setLevel(max(logging.WARNING, root.level))
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _console_renderer() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _bound_values(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """No log line grows without bound: a long value is cut."""
+    for key, value in line.items():
+        if isinstance(value, str) and len(value) > MAX_VALUE_LENGTH:
+            line[key] = f"{value[:MAX_VALUE_LENGTH]}… ({len(value)} characters)"
+    return line

@@ -1,0 +1,69 @@
+"""Settings that every service reads, and how a wrong one is reported.
+
+Settings are environment variables with the prefix `STAGECAST_`, read once at start.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.errors import BadSettingError
+
+PREFIX = "STAGECAST_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _amqp_url(url: SecretStr) -> SecretStr:
+    if urlsplit(url.get_secret_value()).scheme not in {"amqp", "amqps"}:
+        raise ValueError("it must look like amqp://user:password@host:5672/vhost")
+    return url
+
+
+def _store_url(url: str) -> str:
+    if not urlsplit(url).scheme:
+        raise ValueError("it must look like file:///srv/blobs")
+    return url
+
+
+def _local_blobs() -> str:
+    return (Path.cwd() / ".local" / "blobs").as_uri()
+
+
+class SharedSettings(BaseSettings):
+    """What all services must agree on."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    amqp_url: Annotated[SecretStr, AfterValidator(_amqp_url)] = Field(
+        default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="The broker, RabbitMQ 3.10 or later."
+    )
+    store_url: Annotated[str, AfterValidator(_store_url)] = Field(
+        default_factory=_local_blobs,
+        description="The blob store. The default is `.local/blobs` in the folder that a service starts in.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address that a service listens on.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto", description="`auto` is `console` on a terminal and `json` elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+S = TypeVar("S", bound=SharedSettings)
+
+
+def read_settings(kind: type[S]) -> S:
+    """Read a service's settings from the environment.
+
+    Raises:
+        BadSettingError: names each wrong variable and what it accepts, never its value.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        lines = [f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
+        raise BadSettingError("; ".join(lines)) from error

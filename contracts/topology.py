@@ -1,0 +1,103 @@
+"""Every exchange and queue that the services share, as data, and the one function that declares them.
+
+Works on RabbitMQ 3.10 and 4.x: no transient shared queues, no global prefetch, no mirroring.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aio_pika.abc import AbstractChannel
+
+QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
+# A quorum queue that dead-letters at least once keeps the message until its new queue has confirmed it
+# (https://www.rabbitmq.com/docs/quorum-queues, since 3.10); it asks for `reject-publish`.
+SAFE_DEAD_LETTERING: Mapping[str, str | int] = {
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+DELIVERY_LIMIT = 20
+LONGEST_STAGE = timedelta(days=7)
+CLIENT_QUEUE_LENGTH = 1_000
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A durable exchange."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A durable queue, and where it is bound."""
+
+    name: str
+    arguments: Mapping[str, str | int] = field(default_factory=dict)
+    bound_to: Exchange | None = None
+    routing_key: str = ""
+
+
+# Only processors declare it, so a missing `jobs` exchange says that none has ever been here.
+JOBS = Exchange("jobs", "direct")
+EVENTS = Exchange("events", "fanout")
+DEAD_JOBS = Queue("jobs.dead", QUORUM)
+
+
+def job_queue(pipeline: str) -> Queue:
+    """The work of one pipeline. What it gives up on goes to `jobs.dead`.
+
+    `x-delivery-limit=N` allows N+1 deliveries. `x-consumer-timeout` is known from RabbitMQ 3.12 on;
+    before that the node's own `consumer_timeout` rules (https://www.rabbitmq.com/docs/consumers).
+    """
+    return Queue(
+        f"jobs.{pipeline}",
+        {
+            **QUORUM,
+            **SAFE_DEAD_LETTERING,
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": DEAD_JOBS.name,
+            "x-consumer-timeout": int(LONGEST_STAGE.total_seconds() * 1000),
+        },
+        bound_to=JOBS,
+        routing_key=pipeline,
+    )
+
+
+def retry_queue(pipeline: str, delay: timedelta) -> Queue:
+    """Where a job waits for its next attempt without holding a worker: its messages expire back to `jobs`."""
+    milliseconds = int(delay.total_seconds() * 1000)
+    return Queue(
+        f"jobs.retry.{pipeline}.{milliseconds}",
+        {
+            **QUORUM,
+            **SAFE_DEAD_LETTERING,
+            "x-message-ttl": milliseconds,
+            "x-dead-letter-exchange": JOBS.name,
+            "x-dead-letter-routing-key": pipeline,
+        },
+    )
+
+
+# One queue a client, named by the notifier: exclusive, gone with the client or its connection. When a
+# client falls this far behind, the oldest go first; refusing instead would refuse the publisher.
+CLIENT_QUEUE_ARGUMENTS: Mapping[str, str | int] = {
+    "x-max-length": CLIENT_QUEUE_LENGTH,
+    "x-overflow": "drop-head",
+}
+
+
+async def declare(channel: "AbstractChannel", *parts: Exchange | Queue) -> None:
+    """Declare parts in the order given; declaring what is there already changes nothing."""
+    for part in parts:
+        match part:
+            case Exchange():
+                await channel.declare_exchange(part.name, part.kind, durable=True)
+            case Queue():
+                queue = await channel.declare_queue(part.name, durable=True, arguments=dict(part.arguments))
+                if part.bound_to is not None:
+                    await queue.bind(part.bound_to.name, part.routing_key)
