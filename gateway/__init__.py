@@ -1,0 +1,1 @@
+"""The write side: uploads and commands in, the page and the artifacts out."""

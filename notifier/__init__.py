@@ -1,0 +1,1 @@
+"""The read side: live streams of events out."""

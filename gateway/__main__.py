@@ -1,0 +1,34 @@
+"""`python -m gateway`: the composition root."""
+
+import asyncio
+
+from uuid_utils import uuid4
+
+from contracts.blobs import open_store
+from contracts.server import Server, listen
+from contracts.service import run_service
+from gateway.app import create_app
+from gateway.blobs import Blobs
+from gateway.broker import Broker
+from gateway.owners import Owners
+from gateway.settings import GatewaySettings
+from gateway.uploads import Uploads
+
+
+async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
+    """Serve until `stop`, then: take no new requests, end open ones, leave the broker."""
+    listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
+    blobs = Blobs(open_store(settings.store_url))
+    broker = Broker(settings.amqp_url)
+    uploads = Uploads(blobs, broker, source=f"/gateways/{uuid4().hex[:12]}", max_files=settings.gateway_max_files)
+    app = create_app(
+        settings, uploads=uploads, blobs=blobs, owners=Owners(settings.secret), checks={"broker": broker.fault}
+    )
+    async with asyncio.TaskGroup() as tasks:
+        connecting = tasks.create_task(broker.run())
+        await Server(app).serve_until(stop, listener)
+        connecting.cancel()
+
+
+if __name__ == "__main__":
+    run_service("gateway", GatewaySettings, main)

@@ -1,0 +1,69 @@
+"""The gateway's HTTP interface."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from contracts.server import Checks, health_routes
+from gateway.blobs import Blobs
+from gateway.body import Linger, read_body
+from gateway.form import Form
+from gateway.jobs import describe_job, job_routes
+from gateway.owners import Owners
+from gateway.page import WEB, WebFiles, page_routes
+from gateway.problems import install_problems
+from gateway.settings import GatewaySettings
+from gateway.uploads import Uploads
+
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Stored, and taken over by the broker."},
+    400: {"description": "A broken body.", **PROBLEM},
+    413: {"description": "Too large.", **PROBLEM},
+    415: {"description": "Not multipart.", **PROBLEM},
+    422: {"description": "No file, or an unknown pipeline.", **PROBLEM},
+    503: {"description": "The broker, the store or the processors are away; `Retry-After` says when.", **PROBLEM},
+    507: {"description": "No room left.", **PROBLEM},
+}
+
+
+def create_app(settings: GatewaySettings, *, uploads: Uploads, blobs: Blobs, owners: Owners, checks: Checks) -> ASGIApp:
+    """Put the routes together."""
+    app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None)
+    install_problems(app)
+    app.include_router(upload_routes(uploads, owners, limit=settings.gateway_max_upload_bytes))
+    app.include_router(job_routes(blobs))
+    app.include_router(
+        page_routes(owners, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
+    )
+    app.mount("/web", WebFiles(directory=WEB))
+    app.routes.extend(health_routes(checks))
+    return Linger(app)
+
+
+def upload_routes(uploads: Uploads, owners: Owners, *, limit: int) -> APIRouter:
+    """`POST /upload` and `PUT /upload/<name>`."""
+    router = APIRouter(tags=["uploads"])
+
+    def accepted(request: Request, visitor: str, jobs: list[dict[str, Any]]) -> Response:
+        response = JSONResponse({"jobs": jobs}, status_code=202, headers={"Location": jobs[0]["links"]["self"]})
+        owners.remember(request, response, visitor)
+        return response
+
+    @router.post("/upload", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload files as a form")
+    async def upload_form(request: Request, pipeline: str | None = None) -> Response:
+        visitor = owners.visitor(request)
+        form = Form(request.headers.get("content-type"), read_body(request, limit=limit))
+        jobs = await uploads.accept_form(form, pipeline=pipeline, owner=owners.pseudonym(visitor))
+        return accepted(request, visitor, [describe_job(job) for job in jobs])
+
+    @router.put("/upload/{name:path}", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload one file's bytes")
+    async def upload_bytes(request: Request, name: str, pipeline: str | None = None) -> Response:
+        visitor = owners.visitor(request)
+        body = read_body(request, limit=limit)
+        jobs = await uploads.accept_bytes(name, body, pipeline=pipeline, owner=owners.pseudonym(visitor))
+        return accepted(request, visitor, [describe_job(job) for job in jobs])
+
+    return router

@@ -1,0 +1,75 @@
+"""Routes of a job: what was accepted, and the artifacts that its stages made."""
+
+import mimetypes
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from contracts.job import Job
+from gateway.blobs import Artifact, Blobs
+from gateway.ranges import parse_range
+
+# A stage's output may hold what an uploaded file put there: shown as a document of no origin, without scripts.
+SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+SHOWN_INLINE = frozenset({"text/html", "image/png", "image/jpeg", "image/webp", "application/json", "text/plain"})
+
+
+def describe_job(job: Job) -> dict[str, Any]:
+    """A job as its sender sees it."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "size": job.size,
+        "pipeline": job.pipeline,
+        "links": {"self": f"/jobs/{job.id}", "artifacts": f"/jobs/{job.id}/artifacts"},
+    }
+
+
+def job_routes(blobs: Blobs) -> APIRouter:
+    """`GET /jobs/<id>`, `/jobs/<id>/artifacts` and `/jobs/<id>/artifacts/<name>`."""
+    router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
+
+    @router.get("", summary="What was accepted, and the artifacts so far")
+    async def show_job(job_id: str) -> dict[str, Any]:
+        upload = await blobs.find_upload(job_id)
+        artifacts = await list_artifacts(job_id)
+        return {**describe_job(upload.job), "accepted_at": upload.accepted_at, **artifacts}
+
+    @router.get("/artifacts", summary="The artifacts so far")
+    async def list_artifacts(job_id: str) -> dict[str, Any]:
+        await blobs.find_upload(job_id)
+        found = await blobs.list_artifacts(job_id)
+        return {"artifacts": [{**blob, "href": f"/jobs/{job_id}/artifacts/{quote(blob['name'])}"} for blob in found]}
+
+    @router.api_route("/artifacts/{name}", methods=["GET", "HEAD"], summary="An artifact; one byte range if asked")
+    async def get_artifact(job_id: str, name: str, request: Request) -> Response:
+        artifact = await blobs.open_artifact(job_id, name)
+        return _artifact_response(artifact, name, request)
+
+    return router
+
+
+def _artifact_response(artifact: Artifact, name: str, request: Request) -> Response:
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Security-Policy": SANDBOX,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if artifact.e_tag:
+        headers["ETag"] = artifact.e_tag
+        if request.headers.get("if-none-match") == artifact.e_tag:
+            return Response(status_code=304, headers=headers)
+    part = parse_range(request.headers.get("range"), artifact.size)
+    start, end = part or (0, artifact.size)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{artifact.size}"
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    shown = "inline" if media_type in SHOWN_INLINE else "attachment"
+    headers |= {"Content-Length": str(end - start), "Content-Disposition": f'{shown}; filename="{name}"'}
+    status = 200 if part is None else 206
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    return StreamingResponse(artifact.chunks(start, end), status, headers, media_type)

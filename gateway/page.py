@@ -1,0 +1,65 @@
+"""The page: static files, and an index that knows where the streams are."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from gateway.owners import Owners
+
+WEB = Path(__file__).parent / "web"
+HOST_NAME = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
+PLACEHOLDER = "{{events_url}}"
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class WebFiles(StaticFiles):
+    """The page's files, asked for again when they changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(HEADERS)
+        return response
+
+
+def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRouter:
+    """`GET /`. Without an `events_url` the streams are on the notifier's port of the host that the page came from."""
+    router = APIRouter()
+    index = (WEB / "index.html").read_text()
+
+    @router.get("/", include_in_schema=False)
+    async def show_page(request: Request) -> Response:
+        events = events_url or f"{request.url.scheme}://{_host_name(request)}:{notifier_port}/events"
+        policy = content_security_policy(events)
+        response = HTMLResponse(
+            index.replace(PLACEHOLDER, events), headers={**HEADERS, "Content-Security-Policy": policy}
+        )
+        owners.remember(request, response, owners.visitor(request))
+        return response
+
+    return router
+
+
+def content_security_policy(events_url: str) -> str:
+    """Only our own files, and the streams."""
+    parts = urlsplit(events_url)
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self' {parts.scheme}://{parts.netloc}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _host_name(request: Request) -> str:
+    """The name in the `Host` header, without its port; never anything that could leave an attribute or a policy."""
+    name = re.sub(r":\d*$", "", request.headers.get("host", ""))
+    return name if HOST_NAME.fullmatch(name) else "localhost"

@@ -1,0 +1,62 @@
+"""Errors as problem details (RFC 9457)."""
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from gateway.errors import RefusedError, SenderGoneError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def problem(
+    status: int, title: str, detail: str, *, headers: dict[str, str] | None = None, **extensions: object
+) -> Response:
+    """An `application/problem+json` answer; what went wrong is in `title`, what to do about it in `detail`."""
+    return JSONResponse(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, **extensions},
+        status_code=status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answer every error of this service in one shape."""
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(SenderGoneError, _sender_gone)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
+    accepted = {"accepted": list(error.accepted)} if error.accepted else {}
+    return problem(error.status, error.title, str(error), headers=headers, **accepted)
+
+
+async def _sender_gone(request: Request, _: Exception) -> Response:
+    log.info("upload.abandoned", path=request.url.path)
+    return Response(status_code=400)  # nobody reads it
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, title, str(error.detail), headers=dict(error.headers or {}))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5]]
+    return problem(422, "Unprocessable request", "; ".join(faults))
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    return problem(500, "Internal error", "This is our fault. The service's log says what happened.")

@@ -1,0 +1,22 @@
+"""The gateway's settings."""
+
+from pydantic import Field, SecretStr
+
+from contracts.settings import Port, SharedSettings
+
+
+class GatewaySettings(SharedSettings):
+    """Read once at start; see `docs/settings.md`."""
+
+    gateway_port: Port = 8000
+    notifier_port: Port = Field(default=8001, description="Where the page finds the streams, on its own host name.")
+    gateway_events_url: str = Field(
+        default="", description="The streams' URL as browsers see it, where it isn't the notifier's port on this host."
+    )
+    gateway_max_upload_bytes: int = Field(
+        default=64 * 1024**3, ge=1, description="The largest request body that is taken."
+    )
+    gateway_max_files: int = Field(default=100, ge=1, description="The most files in one request.")
+    secret: SecretStr | None = Field(
+        default=None, description="Signs cookies; the same for all services. Without it cookies end with the process."
+    )

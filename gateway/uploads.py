@@ -1,0 +1,136 @@
+"""The birth of a job: bytes into the store, its record beside them, the job to the broker; or nothing at all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+from uuid_utils import uuid7
+
+from contracts.events import Event, JobFact, JobQueued
+from contracts.job import Job, JobRequest
+from contracts.upload import Upload
+from gateway.blobs import Blobs
+from gateway.errors import RefusedError, UnusableFormError
+from gateway.filenames import clean_name
+from gateway.form import Form
+
+MAX_FIELD_BYTES = 1024
+DEFAULT_PIPELINE = "inspect"
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Publisher(Protocol):
+    """What an upload needs of the broker."""
+
+    async def require(self, pipeline: str) -> None:
+        """Refuse a pipeline that no processor offers."""
+
+    async def submit(self, request: JobRequest) -> None:
+        """Return when the broker has taken the job over."""
+
+    async def announce(self, event: Event) -> None:
+        """Tell everyone, as well as the broker can."""
+
+
+@dataclass
+class Batch:
+    """The files of one request, on their way."""
+
+    owner: str | None
+    pipeline: str = DEFAULT_PIPELINE
+    stored: list[tuple[str, str, int]] = field(default_factory=list)  # job id, file name, size
+    submitted: list[Job] = field(default_factory=list)
+
+    def jobs(self) -> list[Job]:
+        return [
+            Job(id=job_id, name=name, size=size, pipeline=self.pipeline, owner=self.owner)
+            for job_id, name, size in self.stored
+        ]
+
+
+class Uploads:
+    """Accepts files. A request's files become jobs together, after the last byte of the last one."""
+
+    def __init__(self, blobs: Blobs, publisher: Publisher, *, source: str, max_files: int) -> None:
+        self._blobs = blobs
+        self._publisher = publisher
+        self._source = source
+        self._max_files = max_files
+
+    async def accept_form(self, form: Form, *, pipeline: str | None, owner: str | None) -> list[Job]:
+        """Take the `file` parts of a form, and its `pipeline` field.
+
+        Raises:
+            RefusedError: and nothing is kept of what came.
+            SenderGoneError: likewise.
+        """
+        async with self._batch(owner, pipeline) as batch:
+            await self._receive_form(batch, form)
+        return batch.submitted
+
+    async def accept_bytes(
+        self, name: str, body: AsyncIterator[bytes], *, pipeline: str | None, owner: str | None
+    ) -> list[Job]:
+        """Take a bare request body as one file; raises as `accept_form`."""
+        async with self._batch(owner, pipeline) as batch:
+            await self._receive_file(batch, name, body)
+        return batch.submitted
+
+    @asynccontextmanager
+    async def _batch(self, owner: str | None, pipeline: str | None) -> AsyncIterator[Batch]:
+        """Ask before the first byte is read; submit after the last; put everything away if anything fails."""
+        batch = Batch(owner, pipeline or DEFAULT_PIPELINE)
+        await self._publisher.require(batch.pipeline)
+        try:
+            yield batch
+            await self._submit(batch)
+        except BaseException as error:
+            if isinstance(error, RefusedError):
+                error.accepted = [job.id for job in batch.submitted]
+            await self._withdraw(batch)
+            raise
+
+    async def _receive_form(self, batch: Batch, form: Form) -> None:
+        async for part in form:
+            if part.name == "file":
+                if part.filename is None:
+                    raise UnusableFormError(
+                        "a part named `file` has no file name: send it as a file, not as a text field"
+                    )
+                await self._receive_file(batch, part.filename, part.blocks())
+            elif part.name == "pipeline":
+                batch.pipeline = await part.text(limit=MAX_FIELD_BYTES)
+                await self._publisher.require(batch.pipeline)
+        if not batch.stored:
+            raise UnusableFormError("the form has no file: send at least one part named `file` with a file name")
+
+    async def _receive_file(self, batch: Batch, name: str, blocks: AsyncIterator[bytes]) -> None:
+        if len(batch.stored) >= self._max_files:
+            raise UnusableFormError(f"the form has more than {self._max_files} files: send the rest in another request")
+        job_id = str(uuid7())
+        batch.stored.append((job_id, clean_name(name), 0))
+        size = await self._blobs.store_source(job_id, blocks)
+        batch.stored[-1] = (job_id, clean_name(name), size)
+
+    async def _submit(self, batch: Batch) -> None:
+        now = datetime.now(UTC)
+        for job in batch.jobs():
+            await self._blobs.store_upload(Upload(job=job, accepted_at=now))
+        for job in batch.jobs():
+            await self._publisher.submit(JobRequest(job=job, accepted_at=now))
+            batch.submitted.append(job)
+            log.info("job.accepted", job_id=job.id, pipeline=job.pipeline, size=job.size)
+            event = JobQueued(source=self._source, subject=job.id, data=JobFact(job=job, attempt=1, sequence=0))
+            await self._publisher.announce(event)
+
+    async def _withdraw(self, batch: Batch) -> None:
+        """Remove what was stored for jobs that the broker did not confirm. Those it did confirm will run."""
+        confirmed = {job.id for job in batch.submitted}
+        for job_id, _, _ in batch.stored:
+            if job_id not in confirmed:
+                await self._blobs.remove_job(job_id)
+                log.info("upload.withdrawn", job_id=job_id)

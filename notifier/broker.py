@@ -1,0 +1,155 @@
+"""The notifier's side of the broker: one queue a client, bound to the fanout exchange.
+
+The queue is exclusive, bounded, and gone with its client; the broker isolates clients from each other.
+Its messages are acknowledged when the client's connection has taken them, so a slow client's events wait in
+its own queue, where the oldest are dropped past the bound, and never in this process.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import ChannelInvalidStateError
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from pydantic import SecretStr
+
+from contracts.broker import BROKER_ERRORS, describe, keep_connected
+from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENTS, declare
+from notifier.errors import NoQueueError
+from notifier.frames import Frames
+from notifier.hub import Delivery, Hub, Subscription
+
+PREFETCH = 50  # deliveries that a client may have in this process before it has taken the first
+CLIENTS_PER_CHANNEL = 50
+ANSWER_SECONDS = 5.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class SharedChannel:
+    """A channel and how many clients use it: a connection has room for 2,047 channels."""
+
+    underlay: AbstractChannel  # aiormq's: aio-pika's own queue and message objects cost each client 8 KB more
+    clients: int = 0
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A client's queue and who consumes it."""
+
+    channel: SharedChannel
+    tag: str
+
+
+class ClientQueues:
+    """Gives each subscription its queue, and a new one after the connection was lost."""
+
+    def __init__(self, url: SecretStr, hub: Hub, frames: Frames, *, instance: str) -> None:
+        self._url = url
+        self._hub = hub
+        self._frames = frames
+        self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
+        self._connection: AbstractConnection | None = None
+        self._channel_lost = asyncio.Event()
+        self._channels: list[SharedChannel] = []
+        self._consumers: dict[Subscription, Consumer] = {}
+
+    async def run(self) -> None:
+        """Keep connected; never returns."""
+        await keep_connected(self._url, self._use, name="notifier")
+
+    def fault(self) -> str | None:
+        """What keeps this service from working, for `/readyz`."""
+        return None if self._connection else "not connected to the broker"
+
+    @asynccontextmanager
+    async def attached(self, subscription: Subscription) -> AsyncIterator[None]:
+        """The subscription receives every event from here on, until the end of the block.
+
+        Raises:
+            NoQueueError: the broker is away.
+        """
+        try:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._attach(subscription)
+            except BROKER_ERRORS as error:
+                raise NoQueueError(f"the broker gave this client no queue: {describe(error)}") from error
+            yield
+        finally:
+            await self._detach(subscription)
+
+    async def _use(self, connection: AbstractConnection) -> None:
+        async with connection.channel() as channel:
+            await declare(channel, EVENTS)
+        self._connection = connection
+        self._channel_lost.clear()
+        try:
+            for subscription in self._hub:
+                await self._attach(subscription)
+            await self._channel_lost.wait()
+            raise ConnectionError("the broker closed a channel, and with it its clients' queues")
+        finally:
+            self._connection = None
+            self._channels.clear()
+            self._consumers.clear()
+
+    async def _attach(self, subscription: Subscription) -> None:
+        if subscription in self._consumers:
+            return
+        shared = await self._roomy_channel()
+        channel, queue = shared.underlay, next(self._names)
+        self._consumers[subscription] = Consumer(shared, queue)
+        shared.clients += 1
+        await channel.queue_declare(queue, exclusive=True, auto_delete=True, arguments=dict(CLIENT_QUEUE_ARGUMENTS))
+        await channel.queue_bind(queue, EVENTS.name)
+        await channel.basic_consume(queue, partial(self._deliver, channel, subscription), consumer_tag=queue)
+
+    async def _detach(self, subscription: Subscription) -> None:
+        """The queue goes with its only consumer; a lost connection has taken both already."""
+        consumer = self._consumers.pop(subscription, None)
+        if consumer is None:
+            return
+        consumer.channel.clients -= 1
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await consumer.channel.underlay.basic_cancel(consumer.tag)
+        except BROKER_ERRORS as error:
+            log.debug("client_queue.gone", queue=consumer.tag, reason=describe(error))
+
+    async def _roomy_channel(self) -> SharedChannel:
+        for shared in self._channels:
+            if shared.clients < CLIENTS_PER_CHANNEL:
+                return shared
+        if self._connection is None:
+            raise ConnectionError("not connected")
+        channel = await self._connection.channel(publisher_confirms=False)
+        await channel.set_qos(prefetch_count=PREFETCH)
+        channel.close_callbacks.add(self._lose_channel)
+        shared = SharedChannel(await channel.get_underlay_channel())
+        self._channels.append(shared)
+        return shared
+
+    def _lose_channel(self, *_: object) -> None:
+        self._channel_lost.set()
+
+    async def _deliver(self, channel: AbstractChannel, subscription: Subscription, message: DeliveredMessage) -> None:
+        """No await before the push: each delivery runs in a task of its own, and they start in order."""
+        frame = self._frames.encode(message.body, subscription.format)
+        assert message.delivery_tag is not None
+        settle = partial(_acknowledge, channel, message.delivery_tag)
+        if frame is None:
+            await settle()
+        else:
+            subscription.push(Delivery(frame, settle))
+
+
+async def _acknowledge(channel: AbstractChannel, delivery_tag: int) -> None:
+    with suppress(ChannelInvalidStateError, ConnectionError):  # the queue went with its channel
+        await channel.basic_ack(delivery_tag, wait=False)

@@ -1,0 +1,57 @@
+"""Events in words, for people with curl."""
+
+import re
+
+from contracts.events import (
+    Event,
+    JobCancelled,
+    JobCompleted,
+    JobFailed,
+    JobQueued,
+    JobRetrying,
+    JobStarted,
+    StageCompleted,
+    StageFailed,
+    StageProgressed,
+    StageStarted,
+)
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def describe(event: Event) -> str | None:
+    """One line about an event, without control characters; None where there is nothing to say."""
+    words = _outcome(event) or _stage_line(event)
+    return None if words is None else _CONTROL.sub(" ", f"file: {event.data.job.name}: {words}")
+
+
+def _outcome(event: Event) -> str | None:
+    match event:
+        case JobQueued():
+            return "queued"
+        case JobRetrying(data=fact):
+            return f"retrying at {fact.retry_at:%H:%M:%S} UTC: {fact.reason}"
+        case JobCompleted():
+            return "finished"
+        case JobFailed(data=fact):
+            return f"failed: {fact.reason}"
+        case JobCancelled():
+            return "cancelled"
+        case _:
+            return None
+
+
+def _stage_line(event: Event) -> str | None:
+    match event:
+        case StageStarted():
+            words = "begin"
+        case StageProgressed(data=fact):
+            words = f"{fact.progress * 100:.0f} %"
+        case StageCompleted():
+            words = "end"
+        case StageFailed(data=fact):
+            words = f"failed: {fact.reason}"
+        case JobStarted() | _:
+            return None
+    stage = event.data.stage
+    return f"stage {stage.index + 1}/{stage.count} {stage.name}: {words}"

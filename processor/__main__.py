@@ -1,0 +1,49 @@
+"""`python -m processor`: the composition root."""
+
+import asyncio
+
+from starlette.applications import Starlette
+from uuid_utils import uuid4
+
+from contracts.blobs import open_store
+from contracts.errors import BadSettingError
+from contracts.server import Server, health_routes, listen
+from contracts.service import run_service
+from processor.attempt import Workshop
+from processor.broker import Announcements, JobQueues
+from processor.catalogue import load_catalogue
+from processor.errors import BadPipelineError
+from processor.settings import ProcessorSettings
+from processor.stage_process import warm_up
+from processor.worker import Worker, Workers
+
+
+async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
+    """Work until `stop`, then: take no more jobs, let running ones end for a while, hand back the rest."""
+    listener = listen(settings.host, settings.processor_port, setting="STAGECAST_PROCESSOR_PORT")
+    try:
+        catalogue = load_catalogue(settings.processor_pipelines)
+    except BadPipelineError as error:
+        raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
+    workshop = Workshop(open_store(settings.store_url), settings.store_url, settings.processor_workdir)
+    announcements = Announcements(settings.amqp_url)
+    worker = Worker(catalogue, workshop, announcements, source=f"/processors/{uuid4().hex[:12]}")
+    workers = Workers(worker, concurrency=settings.processor_concurrency, grace=settings.processor_grace)
+    queues = JobQueues(settings.amqp_url, catalogue, workers)
+    warm_up(reference.partition(":")[0] for reference in settings.processor_pipelines)
+
+    async def farewell() -> None:
+        await queues.stop_taking()
+        await workers.finish()
+
+    app = Starlette(routes=health_routes({"jobs": queues.fault, "events": announcements.fault}))
+    async with asyncio.TaskGroup() as tasks:
+        publishing = tasks.create_task(announcements.run())
+        consuming = tasks.create_task(queues.run())
+        await Server(app, farewell=farewell).serve_until(stop, listener)
+        consuming.cancel()
+        publishing.cancel()
+
+
+if __name__ == "__main__":
+    run_service("processor", ProcessorSettings, main)

@@ -1,0 +1,190 @@
+"""One attempt at a job: its stages one after another, told as they happen."""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import obstore
+import structlog
+from obstore.exceptions import NotFoundError as MissingBlobError
+from obstore.store import LocalStore, ObjectStore
+
+from contracts.blobs import source_key
+from contracts.events import Artifact, Event
+from contracts.job import Job
+from processor.catalogue import Offer
+from processor.child import Finished, Raised, StageWork
+from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
+from processor.stage import Found, Progress, Saved, Source
+from processor.stage_process import Message, StageProcess, stage_process
+from processor.story import Story
+
+HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
+
+Publish = Callable[[Event], Awaitable[None]]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where attempts find files and leave artifacts."""
+
+    store: ObjectStore
+    store_url: str
+    workdir: Path | None = None
+
+    @asynccontextmanager
+    async def open(self, job: Job) -> AsyncIterator[tuple[Source, Path]]:
+        """The uploaded file as a path, and an empty folder that is removed at the end of the block.
+
+        Raises:
+            SourceMissingError: the file is not in the store.
+        """
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="stagecast-", dir=self.workdir))
+        try:
+            path = await self._fetch(source_key(job.id), folder / "source")
+            yield Source(path=path, name=job.name, size=job.size), folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _fetch(self, key: str, target: Path) -> Path:
+        try:
+            await obstore.head_async(self.store, key)
+        except (MissingBlobError, FileNotFoundError) as error:
+            raise SourceMissingError(
+                "the uploaded file is not in the store: its upload was withdrawn, or the store was emptied"
+            ) from error
+        if isinstance(self.store, LocalStore) and self.store.prefix is not None:
+            return Path(self.store.prefix) / key
+        answer = await obstore.get_async(self.store, key)
+        with target.open("wb") as file:
+            async for chunk in answer.stream():
+                await asyncio.to_thread(file.write, bytes(chunk))
+        return target
+
+
+@dataclass
+class StageRun:
+    """A stage that is running, as heard so far."""
+
+    index: int
+    began: float = field(default_factory=time.monotonic)
+    progress: Progress = field(default_factory=lambda: Progress(0.0, ""))
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self.began, 3)
+
+
+class Attempt:
+    """Runs a pipeline's stages on one file and publishes what happens, up to the last stage's end."""
+
+    def __init__(self, offer: Offer, story: Story, workshop: Workshop, publish: Publish) -> None:
+        self._offer = offer
+        self._story = story
+        self._workshop = workshop
+        self._publish = publish
+        self._facts: dict[str, dict[str, Any]] = {}
+        self.stage = 0  # the one that is running, or failed
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self.began, 3)
+
+    async def run(self) -> None:
+        """Run to the end.
+
+        Raises:
+            PermanentFailure, StageRaisedError, StageCrashedError, StageTimedOutError: a stage failed; told already.
+        """
+        await self._publish(self._story.started())
+        async with self._workshop.open(self._story.job) as (source, folder):
+            for index in range(len(self._offer.pipeline.stages)):
+                self.stage = index
+                await self._run_stage(source, folder)
+
+    async def _run_stage(self, source: Source, folder: Path) -> None:
+        run = StageRun(self.stage)
+        plan = self._offer.pipeline.stages[run.index]
+        workdir = folder / f"{run.index + 1}-{plan.name}"
+        workdir.mkdir()
+        await self._publish(self._story.stage_started(run.index))
+        try:
+            async with asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None) as deadline:
+                await self._follow(run, self._work(source, workdir))
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            late = StageTimedOutError(f"stage {plan.name} took longer than {plan.timeout} and was ended")
+            await self._tell_failure(run, late)
+            raise late from error
+        except Exception as error:
+            await self._tell_failure(run, error)
+            raise
+        await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+        self._facts[plan.name] = run.facts
+        await self._publish(
+            self._story.stage_completed(run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts)
+        )
+
+    def _work(self, source: Source, workdir: Path) -> StageWork:
+        return StageWork(
+            pipeline=self._offer.reference,
+            index=self.stage,
+            job_id=self._story.job.id,
+            source=source,
+            workdir=workdir,
+            store_url=self._workshop.store_url,
+            earlier=self._facts,
+        )
+
+    async def _follow(self, run: StageRun, work: StageWork) -> None:
+        async with stage_process(work) as process:
+            while True:
+                message = await self._hear(run, process)
+                match message:
+                    case Progress():
+                        run.progress = message
+                        await self._publish(self._story.stage_progressed(run.index, message))
+                    case Saved(artifact=artifact):
+                        run.artifacts[artifact.name] = artifact
+                    case Found(facts=facts):
+                        run.facts.update(facts)
+                    case Finished():
+                        return
+                    case Raised():
+                        raise _error_of(message)
+
+    async def _hear(self, run: StageRun, process: StageProcess) -> Message:
+        """The next message of the stage; while it is silent, its heartbeats go out."""
+        hearing = asyncio.ensure_future(process.receive())
+        try:
+            while True:
+                heard, _ = await asyncio.wait({hearing}, timeout=HEARTBEAT_SECONDS)
+                if heard:
+                    return hearing.result()
+                await self._publish(self._story.stage_progressed(run.index, run.progress))
+        finally:
+            hearing.cancel()
+
+    async def _tell_failure(self, run: StageRun, error: Exception) -> None:
+        log.warning("stage.failed", stage=self._offer.pipeline.stages[run.index].name, reason=str(error))
+        overall = run.progress.fraction
+        await self._publish(
+            self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
+        )
+
+
+def _error_of(raised: Raised) -> Exception:
+    log.info("stage.raised", reason=raised.reason, details=raised.details)
+    return PermanentFailure(raised.reason) if raised.is_permanent else StageRaisedError(raised.reason)

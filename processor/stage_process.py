@@ -1,0 +1,113 @@
+"""The service's side of a stage's process: start it, listen to it, end it."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from multiprocessing import forkserver, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+
+from processor.child import Finished, Raised, StageWork, run_stage
+from processor.errors import StageCrashedError
+from processor.stage import Found, Progress, Saved
+
+Message = Progress | Saved | Found | Finished | Raised
+
+# Forked from a small server process that has the pipelines imported: a stage starts in some 10 ms and, unlike
+# a fork of the service itself, has none of its threads, sockets or broker connections.
+_CONTEXT = get_context("forkserver")
+
+
+def warm_up(modules: Iterable[str]) -> None:
+    """Start the fork server, with these modules imported in it."""
+    _CONTEXT.set_forkserver_preload(["processor.child", *modules])
+    forkserver.ensure_running()
+
+
+class StageProcess:
+    """A stage at work in a process of its own."""
+
+    def __init__(self, process: ForkServerProcess, pipe: Connection) -> None:
+        self._process = process
+        self._pipe = pipe
+        self._held: Message | None = None
+
+    async def receive(self) -> Message:
+        """The next message; of progress that has piled up, only the newest.
+
+        Raises:
+            StageCrashedError: the process ended without an outcome.
+        """
+        message, self._held = self._held, None
+        if message is None:
+            message = await self._read()
+        while isinstance(message, Progress) and self._pipe.poll():
+            following = await self._read()
+            if not isinstance(following, Progress):
+                self._held = following
+                break
+            message = following
+        return message
+
+    async def end(self) -> None:
+        """Kill the stage and all that it started, if it is still there, and wait for it."""
+        self._kill()
+        if self._process.exitcode is None:
+            await _readable(self._process.sentinel)
+        self._process.join()
+        self._process.close()
+        self._pipe.close()
+
+    async def _read(self) -> Message:
+        if not self._pipe.poll():
+            await _readable(self._pipe.fileno())
+        try:
+            message: Message = self._pipe.recv()
+        except (EOFError, ConnectionResetError) as error:
+            await _readable(self._process.sentinel)
+            raise StageCrashedError(describe_exit(self._process.exitcode)) from error
+        return message
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            pid = self._process.pid
+            if pid is not None and self._process.exitcode is None:
+                os.kill(pid, signal.SIGKILL)  # also before it had its own group
+        with suppress(ProcessLookupError, PermissionError):
+            if pid is not None:
+                os.killpg(pid, signal.SIGKILL)
+
+
+@asynccontextmanager
+async def stage_process(work: StageWork) -> AsyncIterator[StageProcess]:
+    """A running stage; at the end of the block nothing of it is left."""
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=run_stage, args=(work, theirs), daemon=True)
+    await asyncio.to_thread(process.start)
+    theirs.close()
+    running = StageProcess(process, ours)
+    try:
+        yield running
+    finally:
+        await asyncio.shield(running.end())
+
+
+def describe_exit(code: int | None) -> str:
+    """Why a process ended without a word, for people."""
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        hint = "; the machine may have run out of memory" if -code == signal.SIGKILL else ""
+        return f"the stage's process was killed by {name}{hint}"
+    return f"the stage's process ended by itself with exit code {code}"
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
