@@ -1,0 +1,7 @@
+"""`python -m contracts`: write the generated documents into `docs/`."""
+
+from contracts.documents import documents
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text)

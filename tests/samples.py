@@ -1,0 +1,55 @@
+"""Events and jobs to test with."""
+
+from contracts.events import (
+    Artifact,
+    Event,
+    JobCancelled,
+    JobCompleted,
+    JobFact,
+    JobFailed,
+    JobFailureFact,
+    JobQueued,
+    JobResultFact,
+    JobRetrying,
+    JobStarted,
+    PlanFact,
+    ProgressFact,
+    RetryFact,
+    Stage,
+    StageCompleted,
+    StageFact,
+    StageFailed,
+    StageFailureFact,
+    StageProgressed,
+    StageResultFact,
+    StageStarted,
+)
+from contracts.job import Job
+
+JOB_ID = "01a20bbc-322f-705e-8f23-50c7105c12ff"
+
+
+def a_job(name: str = "报告 final.csv", *, job_id: str = JOB_ID) -> Job:
+    return Job(id=job_id, name=name, size=1_048_576, pipeline="inspect", owner="1410ba3ac43b8684")
+
+
+def one_of_each(name: str = "报告 final.csv") -> dict[str, Event]:
+    """An event of every type, about one job."""
+    job = a_job(name)
+    about = {"job": job, "attempt": 1, "sequence": 7}
+    stage = {**about, "stage": Stage(name="identify", index=1, count=5), "overall": 0.25}
+    envelope = {"source": "/processors/test", "subject": job.id}
+    made = Artifact(name="report.html", size=12, media_type="text/html")
+    events: list[Event] = [
+        JobQueued(**envelope, data=JobFact(**about)),
+        JobStarted(**envelope, data=PlanFact(**about, stages=("checksum", "identify"))),
+        StageStarted(**envelope, data=StageFact(**stage)),
+        StageProgressed(**envelope, data=ProgressFact(**stage, progress=0.43, message="431 MB of 1 GB")),
+        StageCompleted(**envelope, data=StageResultFact(**stage, seconds=1.5, artifacts=(made,), facts={"rows": 3})),
+        StageFailed(**envelope, data=StageFailureFact(**stage, seconds=1.5, reason="no such luck")),
+        JobRetrying(**envelope, data=RetryFact(**about, reason="no luck", retry_at="2026-11-23T19:30:51Z")),
+        JobCompleted(**envelope, data=JobResultFact(**about, seconds=2.5, artifacts=(made,))),
+        JobFailed(**envelope, data=JobFailureFact(**about, reason="no such luck")),
+        JobCancelled(**envelope, data=JobFact(**about)),
+    ]
+    return {event.type: event for event in events}

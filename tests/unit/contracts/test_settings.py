@@ -1,0 +1,53 @@
+import pytest
+
+from contracts.errors import BadSettingError
+from contracts.settings import SharedSettings, read_settings
+from gateway.settings import GatewaySettings
+from notifier.settings import NotifierSettings
+from processor.settings import ProcessorSettings
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("STAGECAST_"):
+            monkeypatch.delenv(name)
+
+
+def test_defaults_are_a_laptops() -> None:
+    gateway, notifier, processor = (
+        read_settings(GatewaySettings),
+        read_settings(NotifierSettings),
+        read_settings(ProcessorSettings),
+    )
+    assert (gateway.gateway_port, notifier.notifier_port, processor.processor_port) == (8000, 8001, 8002)
+    assert gateway.host == "127.0.0.1"
+    assert processor.processor_pipelines == ("processor.inspection:inspect",)
+    assert "http://localhost:8000" in notifier.allowed_origins
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGECAST_PROCESSOR_PIPELINES", "a:b, c.d:e")
+    assert read_settings(ProcessorSettings).processor_pipelines == ("a:b", "c.d:e")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("STAGECAST_GATEWAY_PORT", "banana", GatewaySettings),
+        ("STAGECAST_GATEWAY_PORT", "0", GatewaySettings),
+        ("STAGECAST_AMQP_URL", "http://user:hunter2@host", NotifierSettings),
+        ("STAGECAST_STORE_URL", "blobs", SharedSettings),
+        ("STAGECAST_PROCESSOR_CONCURRENCY", "0", ProcessorSettings),
+        ("STAGECAST_PROCESSOR_PIPELINES", " , ", ProcessorSettings),
+    ],
+)
+def test_a_wrong_value_is_named_but_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: type[SharedSettings]
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettingError, match=name) as caught:
+        read_settings(kind)
+    assert "hunter2" not in str(caught.value)
