@@ -64,7 +64,8 @@ class Subscription:
 class Hub:
     """All open streams of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+        self._heartbeat_seconds = heartbeat_seconds
         self._subscriptions: set[Subscription] = set()
         self._draining = False
 
@@ -89,9 +90,9 @@ class Hub:
             self._subscriptions.discard(subscription)
 
     async def keep_beating(self) -> None:
-        """A comment to every quiet stream each 15 s, so that proxies keep it open; never returns."""
+        """A comment to every quiet stream, each 15 s by default, so that proxies keep it open; never returns."""
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await asyncio.sleep(self._heartbeat_seconds)
             for subscription in self:
                 subscription.beat()
 

@@ -88,11 +88,20 @@ class StageRun:
 class Attempt:
     """Runs a pipeline's stages on one file and publishes what happens, up to the last stage's end."""
 
-    def __init__(self, offer: Offer, story: Story, workshop: Workshop, publish: Publish) -> None:
+    def __init__(
+        self,
+        offer: Offer,
+        story: Story,
+        workshop: Workshop,
+        publish: Publish,
+        *,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:
         self._offer = offer
         self._story = story
         self._workshop = workshop
         self._publish = publish
+        self._heartbeat_seconds = heartbeat_seconds
         self._facts: dict[str, dict[str, Any]] = {}
         self.stage = 0  # the one that is running, or failed
         self.began = time.monotonic()
@@ -170,7 +179,7 @@ class Attempt:
         hearing = asyncio.ensure_future(process.receive())
         try:
             while True:
-                heard, _ = await asyncio.wait({hearing}, timeout=HEARTBEAT_SECONDS)
+                heard, _ = await asyncio.wait({hearing}, timeout=self._heartbeat_seconds)
                 if heard:
                     return hearing.result()
                 await self._publish(self._story.stage_progressed(run.index, run.progress))
