@@ -8,7 +8,13 @@ from typing import Any
 import structlog
 
 MAX_VALUE_LENGTH = 2_000
-QUIET_LIBRARIES = ("aio_pika", "aiormq", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
+QUIET_LIBRARIES = {  # what they tell below these levels our own events say better, in one line
+    "aio_pika": logging.ERROR,
+    "aiormq": logging.ERROR,
+    "asyncio": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
+}
 
 
 def configure_logs(service: str, *, level: str, format: str) -> None:
@@ -37,11 +43,8 @@ def configure_logs(service: str, *, level: str, format: str) -> None:
     root = logging.getLogger()
     root.handlers = [stream]
     root.setLevel(level.upper())
-    for name in QUIET_LIBRARIES:  # what they tell at `info` our own events say better
-        library = logging.getLogger(name)
-        library.handlers = []
-        library.propagate = True
-        library.setLevel(max(logging.WARNING, root.level))
+    for name, lowest in QUIET_LIBRARIES.items():
+        logging.getLogger(name).setLevel(max(lowest, root.level))
     structlog.contextvars.bind_contextvars(service=service)
 
 

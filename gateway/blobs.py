@@ -7,7 +7,6 @@ from typing import TypedDict
 
 import obstore
 from obstore.exceptions import BaseError as StoreError
-from obstore.exceptions import NotFoundError as MissingBlobError
 from obstore.store import LocalStore, ObjectStore
 
 from contracts.blobs import artifact_key, artifacts_prefix, job_folder, source_key, upload_key
@@ -56,12 +55,19 @@ class Blobs:
             raise _refusal(error) from error
 
     async def remove_job(self, job_id: str) -> None:
-        """Remove all that stands in a job's folder, and the folder."""
-        async for batch in obstore.list(self._store, job_folder(job_id)):
-            for blob in batch:
-                await obstore.delete_async(self._store, blob["path"])
-        if isinstance(self._store, LocalStore):
-            self._remove_empty_folder(job_id)
+        """Remove all that stands in a job's folder, and the folder.
+
+        Raises:
+            StoreFullError, NotReadyError: the store did not let us.
+        """
+        try:
+            async for batch in obstore.list(self._store, job_folder(job_id)):
+                for blob in batch:
+                    await obstore.delete_async(self._store, blob["path"])
+            if isinstance(self._store, LocalStore):
+                self._remove_empty_folder(job_id)
+        except (StoreError, OSError) as error:
+            raise _refusal(error) from error
 
     async def find_upload(self, job_id: str) -> Upload:
         """The record of an accepted file.
@@ -72,7 +78,7 @@ class Blobs:
         try:
             answer = await obstore.get_async(self._store, upload_key(job_id))
             return decode_upload(bytes(await answer.bytes_async()))
-        except (MissingBlobError, ValueError) as error:
+        except (FileNotFoundError, ValueError) as error:
             raise NotFoundError("no such job was accepted here, or it was removed") from error
 
     async def list_artifacts(self, job_id: str) -> list[BlobMeta]:
@@ -89,7 +95,7 @@ class Blobs:
         """
         try:
             meta = await obstore.head_async(self._store, artifact_key(job_id, name))
-        except (MissingBlobError, ValueError) as error:
+        except (FileNotFoundError, ValueError) as error:
             raise NotFoundError("the job has no artifact of that name (yet)") from error
         return Artifact(self._store, meta["path"], meta["size"], meta["e_tag"])
 

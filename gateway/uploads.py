@@ -132,5 +132,8 @@ class Uploads:
         confirmed = {job.id for job in batch.submitted}
         for job_id, _, _ in batch.stored:
             if job_id not in confirmed:
-                await self._blobs.remove_job(job_id)
-                log.info("upload.withdrawn", job_id=job_id)
+                try:
+                    await self._blobs.remove_job(job_id)
+                    log.info("upload.withdrawn", job_id=job_id)
+                except RefusedError as error:  # the sender's answer is the error that came first
+                    log.error("upload.left_behind", job_id=job_id, reason=repr(error.__cause__))

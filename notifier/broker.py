@@ -56,6 +56,7 @@ class ClientQueues:
         self._frames = frames
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
         self._connection: AbstractConnection | None = None
+        self._has_attached_all = False
         self._channel_lost = asyncio.Event()
         self._channels: list[SharedChannel] = []
         self._consumers: dict[Subscription, Consumer] = {}
@@ -66,7 +67,7 @@ class ClientQueues:
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
-        return None if self._connection else "not connected to the broker"
+        return None if self._has_attached_all else "not connected to the broker"
 
     @asynccontextmanager
     async def attached(self, subscription: Subscription) -> AsyncIterator[None]:
@@ -93,10 +94,12 @@ class ClientQueues:
         try:
             for subscription in self._hub:
                 await self._attach(subscription)
+            self._has_attached_all = True
             await self._channel_lost.wait()
             raise ConnectionError("the broker closed a channel, and with it its clients' queues")
         finally:
             self._connection = None
+            self._has_attached_all = False
             self._channels.clear()
             self._consumers.clear()
 

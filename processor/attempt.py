@@ -12,7 +12,6 @@ from typing import Any
 
 import obstore
 import structlog
-from obstore.exceptions import NotFoundError as MissingBlobError
 from obstore.store import LocalStore, ObjectStore
 
 from contracts.blobs import source_key
@@ -57,7 +56,7 @@ class Workshop:
     async def _fetch(self, key: str, target: Path) -> Path:
         try:
             await obstore.head_async(self.store, key)
-        except (MissingBlobError, FileNotFoundError) as error:
+        except FileNotFoundError as error:
             raise SourceMissingError(
                 "the uploaded file is not in the store: its upload was withdrawn, or the store was emptied"
             ) from error

@@ -51,7 +51,7 @@ def stumble(stage: Stage) -> None:
 slow = Pipeline("slow")
 
 
-@slow.stage(timeout=timedelta(milliseconds=300))
+@slow.stage(timeout=timedelta(seconds=3))
 def dawdle(stage: Stage) -> None:
     """Starts a child that would outlive it, and ignores the polite signal."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

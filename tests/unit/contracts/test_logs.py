@@ -31,6 +31,7 @@ def test_a_line_is_one_json_object_with_bound_ids(capsys: pytest.CaptureFixture[
 def test_libraries_speak_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("gateway", level="info", format="json")
     logging.getLogger("uvicorn.error").info("not shown")
-    logging.getLogger("aiormq").warning("shown")
+    logging.getLogger("aiormq.connection").warning("not shown either")
+    logging.getLogger("asyncio").warning("shown")
     [line] = capsys.readouterr().err.splitlines()
     assert json.loads(line)["event"] == "shown"

@@ -1,0 +1,69 @@
+/** One file on its way to the gateway. */
+
+import { element, fileName, progressBar, setAttribute, setText } from "./element.js";
+import { formatPercent, formatSize } from "./format.js";
+
+/** @typedef {import("./upload.js").Upload} Upload */
+
+export class UploadCard {
+  #progress = element("p", { class: "about" });
+  #problem = element("p", { class: "problem" });
+  #bar;
+  #retry;
+  #remove;
+
+  /** @type {HTMLElement} */
+  node;
+
+  /**
+   * @param {Upload} upload
+   * @param {{onRetry: () => void, onRemove: () => void}} to
+   */
+  constructor({ id, file }, { onRetry, onRemove }) {
+    this.#bar = progressBar("Part sent");
+    this.#retry = button("Try again", file.name, onRetry);
+    this.#remove = button("Cancel", file.name, onRemove);
+    const buttons = element("div", { class: "buttons" }, this.#retry, this.#remove);
+    this.node = element("li", { class: "card upload", "data-upload": id });
+    this.node.append(fileName(file.name), this.#progress, this.#bar, this.#problem, buttons);
+  }
+
+  /** @param {Upload} upload */
+  update(upload) {
+    const hasFailed = upload.state === "failed";
+    setAttribute(this.node, "data-state", upload.state);
+    setText(this.#progress, progress(upload));
+    setAttribute(this.#bar, "value", upload.sent.toFixed(3));
+    setText(this.#problem, upload.problem);
+    this.#bar.hidden = hasFailed;
+    if (!hasFailed && this.#retry === document.activeElement) this.#remove.focus(); // what hides loses the focus
+    this.#retry.hidden = !hasFailed;
+    setText(this.#remove.firstElementChild ?? this.#remove, hasFailed ? "Remove" : "Cancel");
+  }
+}
+
+/** @param {Upload} upload */
+function progress({ state, sent, file }) {
+  switch (state) {
+    case "waiting":
+      return `${formatSize(file.size)} · waiting for its turn`;
+    case "sending":
+      return `${formatPercent(sent)} of ${formatSize(file.size)}`;
+    case "storing":
+      return `${formatSize(file.size)} · sent, being stored`;
+    default:
+      return `${formatSize(file.size)} · not uploaded`;
+  }
+}
+
+/**
+ * @param {string} word
+ * @param {string} name of the file, for those who do not see which card the button is on
+ * @param {() => void} onClick
+ */
+function button(word, name, onClick) {
+  const hint = element("span", { class: "visually-hidden" }, " ", fileName(name));
+  const made = element("button", { class: "button small", type: "button" }, element("span", {}, word), hint);
+  made.addEventListener("click", onClick);
+  return made;
+}

@@ -1,0 +1,92 @@
+"""Over a real broker, whose shared queues and exchanges are removed before each test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+
+from contracts.events import Event, decode_event
+from contracts.topology import DEAD_JOBS, EVENTS, JOBS, declare, job_queue, retry_queue
+
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
+
+
+@pytest.fixture
+async def connection(broker_url: str) -> AsyncIterator[AbstractConnection]:
+    async with await aio_pika.connect(broker_url) as connection:
+        await _clear(connection)
+        yield connection
+
+
+@pytest.fixture
+async def channel(connection: AbstractConnection) -> AsyncIterator[AbstractChannel]:
+    async with connection.channel(on_return_raises=True) as channel:
+        yield channel
+
+
+@pytest.fixture
+async def inspect_queue(channel: AbstractChannel) -> str:
+    """As if a processor had offered `inspect`, and was busy."""
+    await declare(channel, JOBS, DEAD_JOBS, job_queue("inspect"))
+    return job_queue("inspect").name
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Path:
+    folder = tmp_path / "blobs"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+async def events(channel: AbstractChannel) -> "Listener":
+    """Everything that is told from now on."""
+    return await Listener.on(channel)
+
+
+class Listener:
+    """A client of the fanout exchange."""
+
+    def __init__(self) -> None:
+        self._arrived: asyncio.Queue[Event] = asyncio.Queue()
+        self.heard: list[Event] = []
+
+    @classmethod
+    async def on(cls, channel: AbstractChannel) -> "Listener":
+        listener = cls()
+        await declare(channel, EVENTS)
+        queue = await channel.declare_queue(exclusive=True, auto_delete=True)
+        await queue.bind(EVENTS.name)
+        await queue.consume(listener._receive, no_ack=True)
+        return listener
+
+    async def _receive(self, message: AbstractIncomingMessage) -> None:
+        self._arrived.put_nowait(decode_event(message.body))
+
+    async def until(self, *kinds: str, count: int = 1) -> list[Event]:
+        """Everything heard, as soon as `count` events of these types are among it; half a minute is the deadline."""
+        async with asyncio.timeout(30):
+            while sum(event.type in kinds for event in self.heard) < count:
+                self.heard.append(await self._arrived.get())
+        return self.heard
+
+    def told(self, job_id: str | None = None) -> list[str]:
+        """Types, without progress."""
+        return [
+            event.type for event in self.heard if event.type != "stage.progressed" and job_id in {None, event.subject}
+        ]
+
+
+async def _clear(connection: AbstractConnection) -> None:
+    queues = [DEAD_JOBS, *map(job_queue, PIPELINES), *(retry_queue(name, timedelta(seconds=5)) for name in PIPELINES)]
+    async with connection.channel() as channel:
+        for queue in queues:
+            await channel.queue_delete(queue.name)
+        for exchange in (JOBS, EVENTS):
+            with suppress(aio_pika.exceptions.AMQPError):
+                await channel.exchange_delete(exchange.name)
