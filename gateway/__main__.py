@@ -10,6 +10,7 @@ from contracts.service import run_service
 from gateway.app import create_app
 from gateway.blobs import Blobs
 from gateway.broker import Broker
+from gateway.memory import keep_freed_memory
 from gateway.owners import Owners
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
@@ -17,6 +18,7 @@ from gateway.uploads import Uploads
 
 async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then: take no new requests, end open ones, leave the broker."""
+    keep_freed_memory()
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     blobs = Blobs(open_store(settings.store_url))
     broker = Broker(settings.amqp_url)

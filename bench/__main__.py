@@ -1,0 +1,10 @@
+"""`python -m bench`: every measurement, one after another."""
+
+from bench import streams, upload
+from bench.processes import machine
+
+if __name__ == "__main__":
+    print(f"On {machine()}:\n")
+    upload.main()
+    print()
+    streams.main()
