@@ -73,7 +73,10 @@ async def _use_while_open(connection: AbstractConnection, use: Use) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_await(closed))
             tasks.create_task(_forever(use, connection))
-    except* BROKER_ERRORS as group:
+    except BaseExceptionGroup as group:
+        # Not `except*`: before Python 3.11.4 it wraps what is raised in it into a group again.
+        if group.split(BROKER_ERRORS)[1] is not None:
+            raise
         raise _first(group) from group
     finally:
         connection.close_callbacks.discard(settle)

@@ -11,6 +11,7 @@ MAX_VALUE_LENGTH = 2_000
 QUIET_LIBRARIES = {  # what they tell below these levels our own events say better, in one line
     "aio_pika": logging.ERROR,
     "aiormq": logging.ERROR,
+    "aiormq.connection": logging.CRITICAL,
     "asyncio": logging.WARNING,
     "uvicorn": logging.WARNING,
     "uvicorn.error": logging.WARNING,

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from contracts.errors import PortTakenError
 
-GRACE_SECONDS = 3  # what open requests get before they are cut
+GRACE_SECONDS = 2  # what open requests get before they are cut
 
 Checks = Mapping[str, Callable[[], str | None]]  # each says what is wrong, or None
 Farewell = Callable[[], Awaitable[None]]
@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def serve_until(self, stop: asyncio.Event, listener: socket.socket) -> None:
-        """Serve on `listener`; after `stop`: farewell, then at most 3 s for open requests."""
+        """Serve on `listener`; after `stop`: farewell, then at most 2 s for open requests."""
         serving = asyncio.ensure_future(self.serve(sockets=[listener]))
         stopping = asyncio.ensure_future(stop.wait())
         try:

@@ -8,13 +8,12 @@ its own queue, where the oldest are dropped past the bound, and never in this pr
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from aio_pika.abc import AbstractConnection
-from aio_pika.exceptions import ChannelInvalidStateError
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pydantic import SecretStr
 
@@ -23,10 +22,12 @@ from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENTS, declare
 from notifier.errors import NoQueueError
 from notifier.frames import Frames
 from notifier.hub import Delivery, Hub, Subscription
+from notifier.settlements import Settlements
 
 PREFETCH = 50  # deliveries that a client may have in this process before it has taken the first
 CLIENTS_PER_CHANNEL = 50
 ANSWER_SECONDS = 5.0
+SETTLE_SECONDS = 0.005
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -35,6 +36,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class SharedChannel:
     """A channel and how many clients use it: a connection has room for 2,047 channels."""
 
+    settlements: Settlements
     underlay: AbstractChannel  # aiormq's: aio-pika's own queue and message objects cost each client 8 KB more
     clients: int = 0
 
@@ -57,6 +59,7 @@ class ClientQueues:
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
         self._connection: AbstractConnection | None = None
         self._has_attached_all = False
+        self._settled = asyncio.Event()
         self._channel_lost = asyncio.Event()
         self._channels: list[SharedChannel] = []
         self._consumers: dict[Subscription, Consumer] = {}
@@ -95,8 +98,9 @@ class ClientQueues:
             for subscription in self._hub:
                 await self._attach(subscription)
             self._has_attached_all = True
-            await self._channel_lost.wait()
-            raise ConnectionError("the broker closed a channel, and with it its clients' queues")
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch_channels())
+                tasks.create_task(self._acknowledge())
         finally:
             self._connection = None
             self._has_attached_all = False
@@ -112,11 +116,13 @@ class ClientQueues:
         shared.clients += 1
         await channel.queue_declare(queue, exclusive=True, auto_delete=True, arguments=dict(CLIENT_QUEUE_ARGUMENTS))
         await channel.queue_bind(queue, EVENTS.name)
-        await channel.basic_consume(queue, partial(self._deliver, channel, subscription), consumer_tag=queue)
+        await channel.basic_consume(queue, partial(self._deliver, shared, subscription), consumer_tag=queue)
 
     async def _detach(self, subscription: Subscription) -> None:
         """The queue goes with its only consumer; a lost connection has taken both already."""
         consumer = self._consumers.pop(subscription, None)
+        for delivery in subscription.abandon():
+            delivery.settle()
         if consumer is None:
             return
         consumer.channel.clients -= 1
@@ -135,24 +141,38 @@ class ClientQueues:
         channel = await self._connection.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=PREFETCH)
         channel.close_callbacks.add(self._lose_channel)
-        shared = SharedChannel(await channel.get_underlay_channel())
+        underlay = await channel.get_underlay_channel()
+        shared = SharedChannel(Settlements(), underlay)
         self._channels.append(shared)
         return shared
 
     def _lose_channel(self, *_: object) -> None:
         self._channel_lost.set()
 
-    async def _deliver(self, channel: AbstractChannel, subscription: Subscription, message: DeliveredMessage) -> None:
+    async def _deliver(self, shared: SharedChannel, subscription: Subscription, message: DeliveredMessage) -> None:
         """No await before the push: each delivery runs in a task of its own, and they start in order."""
-        frame = self._frames.encode(message.body, subscription.format)
         assert message.delivery_tag is not None
-        settle = partial(_acknowledge, channel, message.delivery_tag)
-        if frame is None:
-            await settle()
+        settle = partial(self._settle, shared.settlements, message.delivery_tag)
+        frame = self._frames.encode(message.body, subscription.format)
+        if frame is None or subscription not in self._consumers:
+            settle()
         else:
             subscription.push(Delivery(frame, settle))
 
+    def _settle(self, settlements: Settlements, delivery_tag: int) -> None:
+        settlements.settle(delivery_tag)
+        self._settled.set()
 
-async def _acknowledge(channel: AbstractChannel, delivery_tag: int) -> None:
-    with suppress(ChannelInvalidStateError, ConnectionError):  # the queue went with its channel
-        await channel.basic_ack(delivery_tag, wait=False)
+    async def _acknowledge(self) -> None:
+        """A few milliseconds after the first settlement, all of them: one frame for many clients."""
+        while True:
+            await self._settled.wait()
+            await asyncio.sleep(SETTLE_SECONDS)
+            self._settled.clear()
+            for shared in self._channels:
+                for delivery_tag, multiple in shared.settlements.collect():
+                    await shared.underlay.basic_ack(delivery_tag, multiple=multiple, wait=False)
+
+    async def _watch_channels(self) -> None:
+        await self._channel_lost.wait()
+        raise ConnectionError("the broker closed a channel, and with it its clients' queues")

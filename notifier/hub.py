@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Delivery:
     """A frame in hand; `settle` tells its transport that the client's connection has taken it."""
 
     frame: bytes
-    settle: Callable[[], Awaitable[None]] | None = None
+    settle: Callable[[], None] = lambda: None
 
 
 class Subscription:
@@ -59,6 +59,12 @@ class Subscription:
             await self._woken.wait()
         taken, self._pending = self._pending, []
         return taken
+
+    def abandon(self) -> list[Delivery]:
+        """What will never be written."""
+        self.close()
+        abandoned, self._pending = self._pending, []
+        return abandoned
 
 
 class Hub:

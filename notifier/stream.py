@@ -40,11 +40,12 @@ class EventStream(Response):
 
     async def _pump(self, send: Send) -> None:
         while deliveries := await self._subscription.take():
-            body = b"".join(delivery.frame for delivery in deliveries)
-            await send({"type": "http.response.body", "body": body, "more_body": True})
-            for delivery in deliveries:
-                if delivery.settle is not None:
-                    await delivery.settle()
+            try:
+                body = b"".join(delivery.frame for delivery in deliveries)
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            finally:
+                for delivery in deliveries:
+                    delivery.settle()
 
     async def _watch(self, receive: Receive) -> None:
         """An idle stream notices only here that its client has gone."""

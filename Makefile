@@ -1,0 +1,51 @@
+# Everything is in .venv and .local: `make clean` removes both.
+PY := .venv/bin/python
+LOCK := .venv/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate
+
+.PHONY: help up test check bench lock docs clean rabbitmq chromium
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops it
+	@exec $(PY) -m cli up
+
+test: .venv/dev.stamp rabbitmq chromium ## run all tests that this machine can run
+	$(PY) -m pytest
+
+check: .venv/dev.stamp ## format, lint, types, imports, unit tests
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()"
+	$(PY) -m pytest tests/unit
+
+bench: .venv/dev.stamp rabbitmq ## measure, side by side with peers
+	$(PY) -m bench
+
+lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --group dev --output-file requirements-dev.lock
+
+docs: .venv/dev.stamp ## write the generated documents anew
+	$(PY) -m contracts
+
+clean: ## remove the virtual environment, all data and all caches
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+rabbitmq: .venv/runtime.stamp
+	@deploy/local/rabbitmq.sh
+
+chromium:
+	@deploy/local/chromium.sh
+
+.venv/runtime.stamp: requirements.lock deploy/local/venv.sh
+	@deploy/local/venv.sh requirements.lock
+	@touch $@
+
+# The development lock holds all of the other, so both are done.
+.venv/dev.stamp: requirements-dev.lock requirements.lock deploy/local/venv.sh
+	@deploy/local/venv.sh requirements-dev.lock
+	@touch .venv/runtime.stamp $@

@@ -1,0 +1,76 @@
+"""The terminal's way in: `python -m cli --help`."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.amqp_url import AmqpUrl, parse_amqp_url
+from cli.broker_probe import Answers, ask_broker
+from cli.errors import CannotStartError
+from cli.output import RUNNER, shown, to_terminal
+from cli.settings import StackSettings
+from cli.terminal import in_foreground
+from cli.up import run_broker, up
+from contracts.errors import BadSettingError, PortTakenError
+from contracts.service import EX_CONFIG
+from contracts.settings import SharedSettings, read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@contextmanager
+def faults_said() -> Iterator[None]:
+    """One clear message on standard error, and an exit code, for what the user can put right."""
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # a broker that is away is said in our words
+    try:
+        yield
+    except (BadSettingError, PortTakenError) as error:
+        sys.stderr.write(f"{RUNNER}: {error}\n")
+        raise typer.Exit(EX_CONFIG) from error
+    except CannotStartError as error:
+        sys.stderr.write(f"{RUNNER}: {error}\n")
+        raise typer.Exit(1) from error
+    except OSError as error:  # a folder that cannot be written, a full disk
+        sys.stderr.write(f"{RUNNER}: {shown(str(error))}\n")
+        raise typer.Exit(1) from error
+
+
+@app.callback()
+def stagecast() -> None:
+    """Upload a file, and see every stage of the work on it live."""
+
+
+@app.command("up")
+def up_command() -> None:
+    """Run everything on this machine: a private broker unless one answers, and the three services."""
+    with faults_said(), in_foreground():
+        asyncio.run(up(read_settings(StackSettings), to_terminal()))
+
+
+@app.command("broker")
+def broker_command(
+    folder: Annotated[Path, typer.Option(help="Where the node keeps everything.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1.")],
+    vhost: Annotated[str, typer.Option(help="A vhost for the user guest.")] = "/",
+) -> None:
+    """Run only a private broker."""
+    with faults_said():
+        asyncio.run(run_broker(folder.absolute(), AmqpUrl(port=port, vhost=vhost), to_terminal()))
+
+
+@app.command("answers")
+def answers_command() -> None:
+    """Exit with 0 if a broker answers at STAGECAST_AMQP_URL, else with 1."""
+    with faults_said():
+        url = parse_amqp_url(read_settings(SharedSettings).amqp_url.get_secret_value())
+        raise typer.Exit(0 if asyncio.run(ask_broker(url)) == Answers() else 1)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m cli")

@@ -1,0 +1,35 @@
+"""Ctrl-C under make: the terminal sends it to the runner alone, so that make sees an orderly end and no interrupt."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def in_foreground() -> Iterator[None]:
+    """Lead the terminal's foreground group for the block, where make in that group started us.
+
+    GNU make ends by SIGINT itself when Ctrl-C reaches it, however orderly its child ended.
+    """
+    if not _started_by_make_on_terminal():
+        yield
+        return
+    terminal, before = sys.stdin.fileno(), os.getpgrp()
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # taking the terminal, and giving it back, must not stop us
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # make would not notice that we were stopped
+    os.setpgid(0, 0)
+    os.tcsetpgrp(terminal, os.getpgrp())
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the terminal may be gone
+            os.tcsetpgrp(terminal, before)
+
+
+def _started_by_make_on_terminal() -> bool:
+    try:
+        return "MAKELEVEL" in os.environ and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):  # no terminal, or no standard input at all
+        return False

@@ -1,0 +1,69 @@
+"""What the tests stand on: a real broker, a real stack, a real browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from cli.broker_files import find_programs
+from cli.errors import CannotStartError
+from tests.ground import missing
+from tests.stack import Stack, free_place, running_broker, running_stack
+
+ORDER = ("unit", "integration", "e2e", "faults")  # what is quick to say why comes first
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests first, then integration, end-to-end and faults."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return ORDER.index(folder) if folder in ORDER else len(ORDER)
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> None:
+    """RabbitMQ is installed."""
+    try:
+        find_programs()
+    except CannotStartError as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def broker_url(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private node on a free port, with a vhost of its own."""
+    with running_broker(tmp_path_factory.mktemp("broker"), "tests") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole stack as `make up` starts it, on ports and in a folder of its own."""
+    with running_stack(free_place(tmp_path_factory.mktemp("stack"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium. Not for the session: Playwright's event loop would stay in the way of later async tests."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        missing("no chromium on this machine: install it for the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
