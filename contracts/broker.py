@@ -24,6 +24,7 @@ LONGEST_PAUSE = 5.0
 BROKER_ERRORS = (AMQPError, OSError, TimeoutError, asyncio.InvalidStateError)
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
+Session = Callable[[Callable[[], None]], Awaitable[None]]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -31,18 +32,41 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 async def keep_connected(url: SecretStr, use: Use, *, name: str) -> None:
     """Run `use` with a connection, and again with a new one whenever that is lost; never returns.
 
-    `use` is cancelled when its connection closes. Waits between tries rise to 5 s, with jitter.
+    `use` is cancelled when its connection closes.
+    """
+
+    async def session(connected: Callable[[], None]) -> None:
+        async with await connect(url, name=name) as connection:
+            connected()
+            await _use_while_open(connection, use)
+
+    await keep_trying(session, name=name)
+
+
+async def keep_trying(session: Session, *, name: str) -> None:
+    """Run `session` again and again; never returns. It calls what it is given once it is connected.
+
+    Waits between tries rise to 5 s, with jitter, and fall back when one has been connected.
     """
     failures = 0
+
+    def connected() -> None:
+        nonlocal failures
+        failures = 0
+        log.info("broker.connected", connection=name)
+
     while True:
         try:
-            async with await connect(url, name=name) as connection:
-                log.info("broker.connected", connection=name)
-                failures = 0
-                await _use_while_open(connection, use)
+            await session(connected)
         except BROKER_ERRORS as error:
             failures += 1
             log.warning("broker.lost", connection=name, reason=describe(error))
+        except BaseExceptionGroup as group:
+            # Not `except*`: before Python 3.11.4 it wraps what is raised in it into a group again.
+            if group.split(BROKER_ERRORS)[1] is not None:
+                raise
+            failures += 1
+            log.warning("broker.lost", connection=name, reason=describe(_first(group)))
         await asyncio.sleep(pause_after(failures))
 
 
@@ -61,7 +85,7 @@ async def connect(url: SecretStr, *, name: str) -> AbstractConnection:
 
 
 async def _use_while_open(connection: AbstractConnection, use: Use) -> None:
-    """Ends when the connection closes, with the error that closed it, or when `use` fails."""
+    """Ends when the connection closes, with the error that closed it, or when `use` fails: in a group."""
     closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def settle(_: object, error: BaseException | None = None) -> None:
@@ -73,11 +97,6 @@ async def _use_while_open(connection: AbstractConnection, use: Use) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_await(closed))
             tasks.create_task(_forever(use, connection))
-    except BaseExceptionGroup as group:
-        # Not `except*`: before Python 3.11.4 it wraps what is raised in it into a group again.
-        if group.split(BROKER_ERRORS)[1] is not None:
-            raise
-        raise _first(group) from group
     finally:
         connection.close_callbacks.discard(settle)
 

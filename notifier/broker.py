@@ -7,27 +7,27 @@ its own queue, where the oldest are dropped past the bound, and never in this pr
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
-from aio_pika.abc import AbstractConnection
-from aiormq.abc import AbstractChannel, DeliveredMessage
 from pydantic import SecretStr
 
-from contracts.broker import BROKER_ERRORS, describe, keep_connected
+from contracts.broker import BROKER_ERRORS, connect, describe, keep_trying
 from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENTS, declare
+from notifier.amqp import ConsumingConnection, consuming
 from notifier.errors import NoQueueError
 from notifier.frames import Frames
 from notifier.hub import Delivery, Hub, Subscription
 from notifier.settlements import Settlements
+from notifier.wire import Delivered
 
 PREFETCH = 50  # deliveries that a client may have in this process before it has taken the first
 CLIENTS_PER_CHANNEL = 50
 ANSWER_SECONDS = 5.0
-SETTLE_SECONDS = 0.005
+SETTLE_SECONDS = 0.02
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -36,17 +36,17 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class SharedChannel:
     """A channel and how many clients use it: a connection has room for 2,047 channels."""
 
-    settlements: Settlements
-    underlay: AbstractChannel  # aiormq's: aio-pika's own queue and message objects cost each client 8 KB more
+    number: int
     clients: int = 0
+    settlements: Settlements = field(default_factory=Settlements)
 
 
 @dataclass(frozen=True)
-class Consumer:
-    """A client's queue and who consumes it."""
+class Place:
+    """Where a client's queue is consumed."""
 
     channel: SharedChannel
-    tag: str
+    queue: str
 
 
 class ClientQueues:
@@ -57,16 +57,15 @@ class ClientQueues:
         self._hub = hub
         self._frames = frames
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
-        self._connection: AbstractConnection | None = None
+        self._connection: ConsumingConnection | None = None
         self._has_attached_all = False
         self._settled = asyncio.Event()
-        self._channel_lost = asyncio.Event()
         self._channels: list[SharedChannel] = []
-        self._consumers: dict[Subscription, Consumer] = {}
+        self._places: dict[Subscription, Place] = {}
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_connected(self._url, self._use, name="notifier")
+        await keep_trying(self._session, name="notifier")
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
@@ -89,72 +88,68 @@ class ClientQueues:
         finally:
             await self._detach(subscription)
 
-    async def _use(self, connection: AbstractConnection) -> None:
-        async with connection.channel() as channel:
+    async def _session(self, connected: Callable[[], None]) -> None:
+        async with await connect(self._url, name="notifier topology") as declaring, declaring.channel() as channel:
             await declare(channel, EVENTS)
-        self._connection = connection
-        self._channel_lost.clear()
-        try:
-            for subscription in self._hub:
-                await self._attach(subscription)
-            self._has_attached_all = True
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._watch_channels())
-                tasks.create_task(self._acknowledge())
-        finally:
-            self._connection = None
-            self._has_attached_all = False
-            self._channels.clear()
-            self._consumers.clear()
+        async with consuming(self._url) as connection:
+            connected()
+            self._connection = connection
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(connection.keep_alive())
+                    tasks.create_task(self._acknowledge(connection))
+                    tasks.create_task(self._attach_all())
+                    await connection.closed
+            finally:
+                self._connection = None
+                self._has_attached_all = False
+                self._channels.clear()
+                self._places.clear()
+
+    async def _attach_all(self) -> None:
+        """Those who stayed while the broker was away."""
+        for subscription in self._hub:
+            await self._attach(subscription)
+        self._has_attached_all = True
 
     async def _attach(self, subscription: Subscription) -> None:
-        if subscription in self._consumers:
+        if subscription in self._places:
             return
-        shared = await self._roomy_channel()
-        channel, queue = shared.underlay, next(self._names)
-        self._consumers[subscription] = Consumer(shared, queue)
+        connection = self._connection
+        if connection is None:
+            raise ConnectionError("not connected")
+        shared = await self._roomy_channel(connection)
+        place = self._places[subscription] = Place(shared, next(self._names))
         shared.clients += 1
-        await channel.queue_declare(queue, exclusive=True, auto_delete=True, arguments=dict(CLIENT_QUEUE_ARGUMENTS))
-        await channel.queue_bind(queue, EVENTS.name)
-        await channel.basic_consume(queue, partial(self._deliver, shared, subscription), consumer_tag=queue)
+        receive = partial(self._receive, shared.settlements, subscription)
+        await connection.consume(shared.number, place.queue, EVENTS.name, receive, arguments=CLIENT_QUEUE_ARGUMENTS)
 
     async def _detach(self, subscription: Subscription) -> None:
         """The queue goes with its only consumer; a lost connection has taken both already."""
-        consumer = self._consumers.pop(subscription, None)
-        for delivery in subscription.abandon():
-            delivery.settle()
-        if consumer is None:
-            return
-        consumer.channel.clients -= 1
+        place = self._places.pop(subscription, None)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await consumer.channel.underlay.basic_cancel(consumer.tag)
+            if place is not None and self._connection is not None:
+                place.channel.clients -= 1
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._connection.cancel(place.channel.number, place.queue)
         except BROKER_ERRORS as error:
-            log.debug("client_queue.gone", queue=consumer.tag, reason=describe(error))
+            log.debug("client_queue.gone", reason=describe(error))
+        finally:
+            for delivery in subscription.abandon():
+                delivery.settle()
 
-    async def _roomy_channel(self) -> SharedChannel:
+    async def _roomy_channel(self, connection: ConsumingConnection) -> SharedChannel:
         for shared in self._channels:
             if shared.clients < CLIENTS_PER_CHANNEL:
                 return shared
-        if self._connection is None:
-            raise ConnectionError("not connected")
-        channel = await self._connection.channel(publisher_confirms=False)
-        await channel.set_qos(prefetch_count=PREFETCH)
-        channel.close_callbacks.add(self._lose_channel)
-        underlay = await channel.get_underlay_channel()
-        shared = SharedChannel(Settlements(), underlay)
+        shared = SharedChannel(await connection.open_channel(prefetch=PREFETCH))
         self._channels.append(shared)
         return shared
 
-    def _lose_channel(self, *_: object) -> None:
-        self._channel_lost.set()
-
-    async def _deliver(self, shared: SharedChannel, subscription: Subscription, message: DeliveredMessage) -> None:
-        """No await before the push: each delivery runs in a task of its own, and they start in order."""
-        assert message.delivery_tag is not None
-        settle = partial(self._settle, shared.settlements, message.delivery_tag)
-        frame = self._frames.encode(message.body, subscription.format)
-        if frame is None or subscription not in self._consumers:
+    def _receive(self, settlements: Settlements, subscription: Subscription, delivered: Delivered) -> None:
+        settle = partial(self._settle, settlements, delivered.delivery_tag)
+        frame = self._frames.encode(delivered.body, subscription.format)
+        if frame is None:
             settle()
         else:
             subscription.push(Delivery(frame, settle))
@@ -163,16 +158,12 @@ class ClientQueues:
         settlements.settle(delivery_tag)
         self._settled.set()
 
-    async def _acknowledge(self) -> None:
-        """A few milliseconds after the first settlement, all of them: one frame for many clients."""
+    async def _acknowledge(self, connection: ConsumingConnection) -> None:
+        """Some time after the first settlement, all of them: one frame for many clients; never returns."""
         while True:
             await self._settled.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             self._settled.clear()
             for shared in self._channels:
                 for delivery_tag, multiple in shared.settlements.collect():
-                    await shared.underlay.basic_ack(delivery_tag, multiple=multiple, wait=False)
-
-    async def _watch_channels(self) -> None:
-        await self._channel_lost.wait()
-        raise ConnectionError("the broker closed a channel, and with it its clients' queues")
+                    connection.acknowledge(shared.number, delivery_tag, multiple=multiple)
