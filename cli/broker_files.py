@@ -47,7 +47,8 @@ def find_programs(places: Iterable[str] = PLACES) -> Programs:
     if server is None or epmd is None:
         raise CannotStartError(
             "RabbitMQ is not installed: `make up` installs it on Debian, Ubuntu and macOS; elsewhere install the "
-            "package rabbitmq-server, or set STAGECAST_AMQP_URL to a broker that runs, or use `docker compose up`"
+            "package rabbitmq-server, or set STAGECAST_AMQP_URL to a broker that runs, or start one with "
+            "`docker run -d -p 127.0.0.1:5672:5672 rabbitmq:4-management`"
         )
     return Programs(server, epmd)
 

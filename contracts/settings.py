@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from contracts.errors import BadSettingError
 
 PREFIX = "STAGECAST_"
 
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]  # separated by commas
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -63,6 +69,8 @@ def read_settings(kind: type[S]) -> S:
     """
     try:
         return kind()
+    except SettingsError as error:
+        raise BadSettingError(str(error)) from error
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         lines = [f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]

@@ -44,7 +44,8 @@ class Queue:
 # Only processors declare it, so a missing `jobs` exchange says that none has ever been here.
 JOBS = Exchange("jobs", "direct")
 EVENTS = Exchange("events", "fanout")
-# Past its bound the oldest leave: each was logged, and announced as `job.failed` where it was a job.
+# Past its bound the oldest leave: each was logged, and announced as `job.failed` where it was a job (a processor
+# gives a job up before the queue's own delivery limit does).
 DEAD_JOBS = Queue("jobs.dead", {**QUORUM, "x-max-length": 10_000, "x-overflow": "drop-head"})
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import ChannelClosed, ChannelNotFoundEntity, PublishError
+from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 from pydantic import SecretStr
 
 from contracts.broker import BROKER_ERRORS, describe, keep_connected
@@ -68,7 +68,7 @@ class Broker:
         )
         try:
             await self._publish(JOBS.name, message, routing_key=request.job.pipeline, mandatory=True)
-        except (PublishError, ChannelClosed) as error:
+        except (PublishError, ChannelNotFoundEntity) as error:
             raise UnknownPipelineError(f"no processor offers the pipeline {request.job.pipeline!r}") from error
         except BROKER_ERRORS as error:
             raise _unavailable(error) from error

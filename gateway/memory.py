@@ -11,7 +11,7 @@ def keep_freed_memory() -> None:
     """Let glibc keep up to 64 MB of freed memory for the next buffers; does nothing where there is no glibc.
 
     Each piece of an upload is a fresh buffer of up to 256 KB, which glibc would ask the kernel for and give
-    back every time: for 1 GB that is 320,000 page faults, and four fifths of the time that receiving it takes.
+    back every time, at the cost of a page fault for each 4 KB of it (docs/adr/0007).
     """
     if sys.platform != "linux":
         return

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from contracts.settings import Port, SharedSettings
+from contracts.settings import Names, Port, SharedSettings
 
 
 class NotifierSettings(SharedSettings):
@@ -10,8 +10,9 @@ class NotifierSettings(SharedSettings):
 
     notifier_port: Port = 8001
     gateway_port: Port = Field(default=8000, description="Where the page comes from, on this machine.")
-    notifier_allowed_origins: tuple[str, ...] = Field(
-        default=(), description="Origins that may read streams, as a JSON list. None: the gateway's on this machine."
+    notifier_allowed_origins: Names = Field(
+        default=(),
+        description="Origins that may read streams, separated by commas. None: the gateway's on this machine.",
     )
 
     @property

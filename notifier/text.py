@@ -7,9 +7,7 @@ from contracts.events import (
     JobCancelled,
     JobCompleted,
     JobFailed,
-    JobQueued,
     JobRetrying,
-    JobStarted,
     StageCompleted,
     StageFailed,
     StageProgressed,
@@ -27,8 +25,6 @@ def describe(event: Event) -> str | None:
 
 def _outcome(event: Event) -> str | None:
     match event:
-        case JobQueued():
-            return "queued"
         case JobRetrying(data=fact):
             return f"retrying at {fact.retry_at:%H:%M:%S} UTC: {fact.reason}"
         case JobCompleted():
@@ -51,7 +47,7 @@ def _stage_line(event: Event) -> str | None:
             words = "end"
         case StageFailed(data=fact):
             words = f"failed: {fact.reason}"
-        case JobStarted() | _:
+        case _:  # `job.queued` may be told a moment after the first stage has begun
             return None
     stage = event.data.stage
     return f"stage {stage.index + 1}/{stage.count} {stage.name}: {words}"

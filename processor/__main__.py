@@ -28,7 +28,9 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     workshop = Workshop(open_store(settings.store_url), settings.store_url, settings.processor_workdir)
     announcements = Announcements(settings.amqp_url)
     worker = Worker(catalogue, workshop, announcements, source=f"/processors/{uuid4().hex[:12]}")
-    workers = Workers(worker, concurrency=settings.processor_concurrency, grace=settings.processor_grace)
+    workers = Workers(
+        worker, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
+    )
     queues = JobQueues(settings.amqp_url, catalogue, workers)
     warm_up(reference.partition(":")[0] for reference in settings.processor_pipelines)
 

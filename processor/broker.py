@@ -57,7 +57,7 @@ class JobQueues:
         self._consumers: list[tuple[AbstractQueue, str]] = []
 
     async def run(self) -> None:
-        """Consume; never returns. Cancelled, it gives back what is still at work."""
+        """Consume; never returns. What is still at work when it is cancelled goes back with the connection."""
         await keep_connected(self._url, self._consume, name="processor jobs")
 
     async def stop_taking(self) -> None:

@@ -3,17 +3,18 @@
 import faulthandler
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from contracts.blobs import open_store
 from processor.catalogue import load_pipeline
 from processor.errors import PermanentFailure
-from processor.stage import Source, Stage
+from processor.stage import Source, Stage, sendable
 
 MAX_REASON_LENGTH = 2_000
 
@@ -51,9 +52,15 @@ def run_stage(work: StageWork, service: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     faulthandler.enable()
+    threading.Thread(target=_die_with, args=(service,), daemon=True).start()
     os.chdir(work.workdir)
     service.send(_outcome(work, service))
-    service.close()
+
+
+def _die_with(service: Connection) -> None:
+    """The service never sends: what can be read is its end, and then nobody is left to listen or to kill us."""
+    wait([service])
+    os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 def _outcome(work: StageWork, service: Connection) -> Finished | Raised:
@@ -70,14 +77,14 @@ def _outcome(work: StageWork, service: Connection) -> Finished | Raised:
         plan.function(stage)
         stage.flush()
     except Exception as error:  # noqa: BLE001 - whatever a stage raises is its outcome
-        details = "".join(traceback.format_exception(error))[-MAX_REASON_LENGTH * 4 :]
+        details = sendable("".join(traceback.format_exception(error)))[-MAX_REASON_LENGTH * 4 :]
         return Raised(_reason(error), details, isinstance(error, PermanentFailure))
     return Finished()
 
 
 def _reason(error: Exception) -> str:
     """What to tell people: the error's own words, with its kind where they would say little alone."""
-    words = str(error).strip()
+    words = sendable(str(error)).strip()
     if isinstance(error, PermanentFailure) and words:
         return words[:MAX_REASON_LENGTH]
     return (f"{type(error).__name__}: {words}" if words else type(error).__name__)[:MAX_REASON_LENGTH]

@@ -17,6 +17,10 @@ class StageRaisedError(Exception):
     """A stage raised: a failed attempt, which may be tried again. The text is the stage's own error."""
 
 
+class ProcessorFaultError(Exception):
+    """The processor itself could not go on, through no fault of the stage: a failed attempt."""
+
+
 class SourceMissingError(PermanentFailure):
     """The uploaded file is not in the store: its upload was withdrawn, or the store was emptied."""
 

@@ -1,5 +1,6 @@
 """What a stage's function is given. It lives in the stage's own process and tells the service by messages."""
 
+import json
 import mimetypes
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from contracts.events import Artifact
 SECONDS_BETWEEN_PROGRESS = 0.1
 CHUNK_BYTES = 1024 * 1024
 MAX_MESSAGE_LENGTH = 500
+MAX_FACTS_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Stage:
 
         Call it as often as you like: at most ten a second are sent, and the last one always is.
         """
-        self._unsent = Progress(min(1.0, max(0.0, fraction)), message[:MAX_MESSAGE_LENGTH])
+        self._unsent = Progress(min(1.0, max(0.0, fraction)), sendable(message)[:MAX_MESSAGE_LENGTH])
         now = time.monotonic()
         if now >= self._next_progress:
             self._next_progress = now + SECONDS_BETWEEN_PROGRESS
@@ -116,8 +118,20 @@ class Stage:
         return bytes(obstore.get(self.store, artifact_key(self.job_id, name)).bytes())
 
     def facts(self, **facts: Any) -> None:
-        """Tell what was found out, as JSON values; it goes into `stage.completed` and to later stages."""
-        self.tell(Found(facts))
+        """Tell what was found out; it goes into `stage.completed`, to every client, and to later stages.
+
+        Raises:
+            TypeError, ValueError: it is no JSON (NaN is none), or longer than 64 KB: save it as an artifact.
+        """
+        text = json.dumps(facts, allow_nan=False)
+        if len(text) > MAX_FACTS_BYTES:
+            raise ValueError(f"facts of {len(text)} bytes are too long for an event: save them as an artifact")
+        self.tell(Found(json.loads(sendable(text))))
+
+
+def sendable(text: str) -> str:
+    """Text that can be UTF-8: names of files may hold lone surrogates, which cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def media_type_of(name: str) -> str:

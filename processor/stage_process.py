@@ -83,7 +83,7 @@ class StageProcess:
 @asynccontextmanager
 async def stage_process(work: StageWork) -> AsyncIterator[StageProcess]:
     """A running stage; at the end of the block nothing of it is left."""
-    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    ours, theirs = _CONTEXT.Pipe()  # both ways, so that the stage notices when we are gone
     process = _CONTEXT.Process(target=run_stage, args=(work, theirs), daemon=True)
     await asyncio.to_thread(process.start)
     theirs.close()

@@ -8,15 +8,24 @@ from typing import Protocol
 
 import structlog
 
+from contracts.broker import describe
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event
 from contracts.job import JobRequest, decode_job_request
 from processor.attempt import Attempt, Workshop
 from processor.catalogue import Offer
-from processor.errors import PermanentFailure, StageCrashedError, StageRaisedError, StageTimedOutError
+from processor.errors import (
+    PermanentFailure,
+    ProcessorFaultError,
+    StageCrashedError,
+    StageRaisedError,
+    StageTimedOutError,
+)
 from processor.story import Story
 from processor.verdict import Ack, DeadLetter, Retry, Verdict, judge
 
+# Below the queue's own delivery limit, which would end a job without a word to those who watch it.
+MAX_RETURNS = 10
 STAGE_ERRORS = (PermanentFailure, StageRaisedError, StageCrashedError, StageTimedOutError)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -40,7 +49,10 @@ class Delivery(Protocol):
 
 
 class Announcer(Protocol):
-    """What the worker tells the broker. Each returns when the broker has confirmed, however long it was away."""
+    """What the worker tells the broker. Each returns when the broker has confirmed, however long it was away.
+
+    Who waits is cancelled when the connection that brought the job is lost.
+    """
 
     async def publish(self, event: Event) -> None: ...
 
@@ -70,7 +82,11 @@ class Worker:
             await delivery.ack()
             return
         with structlog.contextvars.bound_contextvars(job_id=request.job.id, pipeline=request.job.pipeline):
-            await self._run(request, offer, attempt=request.attempt + delivery.returns)
+            story = Story(request.job, request.attempt + delivery.returns, offer.pipeline, self.source)
+            if delivery.returns > MAX_RETURNS:
+                await self._give_up(request, story, returns=delivery.returns)
+            else:
+                await self._run(request, offer, story)
         await delivery.ack()
 
     def _offer_of(self, request: JobRequest) -> Offer:
@@ -79,17 +95,24 @@ class Worker:
             raise UnreadableMessageError(f"no job for this queue: it wants the pipeline {request.job.pipeline!r}")
         return offer
 
-    async def _run(self, request: JobRequest, offer: Offer, *, attempt: int) -> None:
-        story = Story(request.job, attempt, offer.pipeline, self.source)
+    async def _give_up(self, request: JobRequest, story: Story, *, returns: int) -> None:
+        await self.announcer.publish(story.started())
+        reason = f"given up: {returns} processors took the job, and none of them lived to tell its outcome"
+        await self._carry_out(DeadLetter(reason), request, story, seconds=0)
+
+    async def _run(self, request: JobRequest, offer: Offer, story: Story) -> None:
         running = Attempt(offer, story, self.workshop, self.announcer.publish)
-        log.info("job.started", attempt=attempt)
+        log.info("job.started", attempt=story.attempt)
         error: Exception | None = None
         try:
             await running.run()
         except STAGE_ERRORS as stage_error:
             error = stage_error
+        except Exception as fault:  # ours, or the machine's: a full disk, a store that is away
+            log.exception("attempt.broken")
+            error = ProcessorFaultError(f"the processor could not go on: {describe(fault)}")
         retries = offer.pipeline.stages[running.stage].retries
-        verdict = judge(error, attempt=attempt, retries=retries)
+        verdict = judge(error, attempt=story.attempt, retries=retries)
         await self._carry_out(verdict, request, story, seconds=running.seconds)
 
     async def _carry_out(self, verdict: Verdict, request: JobRequest, story: Story, *, seconds: float) -> None:
@@ -110,10 +133,11 @@ class Worker:
 class Workers:
     """So many at a time; when they are asked to stop, those at work get a grace period."""
 
-    def __init__(self, worker: Worker, *, concurrency: int, grace: timedelta) -> None:
+    def __init__(self, worker: Worker, *, concurrency: int, grace_seconds: float) -> None:
         self.concurrency = concurrency
         self._worker = worker
-        self._grace = grace.total_seconds()
+        self._grace_seconds = grace_seconds
+        self._finishing = False
         self._slots = asyncio.Semaphore(concurrency)
         self._running: set[asyncio.Task[None]] = set()
 
@@ -124,7 +148,10 @@ class Workers:
             assert task is not None
             self._running.add(task)
             try:
-                await self._worker.work(delivery)
+                if self._finishing:
+                    await delivery.give_back()
+                else:
+                    await self._worker.work(delivery)
             except Exception:  # the edge of one delivery: a fault in here must not end the others
                 log.exception("delivery.given_back")
                 await delivery.give_back()
@@ -132,7 +159,8 @@ class Workers:
                 self._running.discard(task)
 
     async def finish(self) -> None:
-        """Wait for those at work, for the grace period at most."""
+        """Begin no more, and wait for those at work: for the grace period at most."""
+        self._finishing = True
         if self._running:
-            log.info("worker.finishing", jobs=len(self._running), seconds=self._grace)
-            await asyncio.wait(self._running, timeout=self._grace)
+            log.info("worker.finishing", jobs=len(self._running), seconds=self._grace_seconds)
+            await asyncio.wait(self._running, timeout=self._grace_seconds)

@@ -39,6 +39,14 @@ def stumble(stage: Stage) -> None:
             raise ValueError("the number 7 is missing")
         case "permanent":
             raise PermanentFailure("this file is beyond repair")
+        case "surrogate":
+            stage.progress(0.5, "reading \udcff")
+            stage.facts(name="\udcff")
+            raise ValueError("no such file: '\udcff'")
+        case "bytes":
+            stage.facts(raw=b"no JSON")
+        case "flood":
+            stage.facts(words="x" * 100_000)
         case "exit":
             os._exit(3)
         case "killed":

@@ -31,5 +31,5 @@ elif have brew; then
     echo "stagecast: installing rabbitmq (the broker)"
     brew install --quiet rabbitmq
 else
-    fail "RabbitMQ is missing: install the package rabbitmq-server with your package manager, or use \`docker compose up\`"
+    fail "RabbitMQ is missing: install the package rabbitmq-server with your package manager, or start a broker with \`docker run -d -p 127.0.0.1:5672:5672 rabbitmq:4-management\`"
 fi

@@ -68,6 +68,9 @@ async def test_a_job_runs_to_its_end(broker_url: str, blobs: Path, channel: Abst
         (b"permanent", "this file is beyond repair"),
         (b"exit", "exit code 3"),
         (b"killed", "SIGKILL"),
+        (b"surrogate", "no such file: '?'"),
+        (b"bytes", "not JSON serializable"),
+        (b"flood", "too long for an event"),
         (None, "not in the store"),
     ],
 )
@@ -140,7 +143,7 @@ SLACK = datetime.resolution * 500_000  # the broker's clock ticks behind ours: t
 async def test_a_job_is_handed_back_at_the_end_and_taken_by_the_next_processor(
     broker_url: str, blobs: Path, channel: AbstractChannel, events: Listener
 ) -> None:
-    async with running_processor(broker_url, blobs.as_uri(), "trouble", processor_grace="PT0.1S"):
+    async with running_processor(broker_url, blobs.as_uri(), "trouble", processor_grace_seconds=0.1):
         job_id = await submit(channel, blobs, "trouble", b"silent")
         await events.until("stage.progressed")
         stages = [child for child in psutil.Process().children(recursive=True) if is_stage(child)]
@@ -150,6 +153,18 @@ async def test_a_job_is_handed_back_at_the_end_and_taken_by_the_next_processor(
     async with running_processor(broker_url, blobs.as_uri(), "trouble"):
         told = await events.until("job.completed")
     assert told[-1].data.attempt == 2
+
+
+async def test_a_processor_that_cannot_work_says_so(
+    broker_url: str, blobs: Path, channel: AbstractChannel, events: Listener, tmp_path: Path
+) -> None:
+    workdir = tmp_path / "work"
+    workdir.mkdir()
+    async with running_processor(broker_url, blobs.as_uri(), "count", processor_workdir=workdir):
+        workdir.rmdir()
+        await submit(channel, blobs, "count", b"x")
+        told = await events.until("job.failed")
+    assert "the processor could not go on" in told[-1].data.model_dump()["reason"]
 
 
 def is_stage(process: psutil.Process) -> bool:

@@ -31,6 +31,8 @@ def test_defaults_are_a_laptops() -> None:
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGECAST_PROCESSOR_PIPELINES", "a:b, c.d:e")
     assert read_settings(ProcessorSettings).processor_pipelines == ("a:b", "c.d:e")
+    monkeypatch.setenv("STAGECAST_NOTIFIER_ALLOWED_ORIGINS", "https://a.example,https://b.example")
+    assert read_settings(NotifierSettings).allowed_origins == ("https://a.example", "https://b.example")
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,8 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("STAGECAST_STORE_URL", "blobs", SharedSettings),
         ("STAGECAST_PROCESSOR_CONCURRENCY", "0", ProcessorSettings),
         ("STAGECAST_PROCESSOR_PIPELINES", " , ", ProcessorSettings),
+        ("STAGECAST_PROCESSOR_GRACE_SECONDS", "-1", ProcessorSettings),
+        ("STAGECAST_PROCESSOR_WORKDIR", "/no/such/folder", ProcessorSettings),
     ],
 )
 def test_a_wrong_value_is_named_but_not_shown(

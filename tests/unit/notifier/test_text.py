@@ -4,7 +4,7 @@ from notifier.text import describe
 from tests.samples import one_of_each
 
 LINES = {
-    "job.queued": "file: 报告 final.csv: queued",
+    "job.queued": None,
     "job.started": None,
     "stage.started": "file: 报告 final.csv: stage 2/5 identify: begin",
     "stage.progressed": "file: 报告 final.csv: stage 2/5 identify: 43 %",

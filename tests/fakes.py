@@ -1,0 +1,44 @@
+"""Stand-ins for the ports of the pure middle; the real ones are tried in tests/integration."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from contracts.events import Event
+from contracts.job import JobRequest
+
+
+@dataclass
+class FakeDelivery:
+    """A message in hand that remembers what became of it."""
+
+    body: bytes
+    returns: int = 0
+    outcomes: list[str] = field(default_factory=list)
+
+    async def ack(self) -> None:
+        self.outcomes.append("ack")
+
+    async def give_back(self) -> None:
+        self.outcomes.append("give back")
+
+
+@dataclass
+class FakeAnnouncer:
+    """A broker that takes everything at once."""
+
+    events: list[Event] = field(default_factory=list)
+    retries: list[tuple[JobRequest, timedelta]] = field(default_factory=list)
+    buried: list[tuple[bytes, str]] = field(default_factory=list)
+    is_away: asyncio.Event | None = None
+
+    async def publish(self, event: Event) -> None:
+        if self.is_away is not None:
+            await self.is_away.wait()
+        self.events.append(event)
+
+    async def retry_later(self, request: JobRequest, after: timedelta) -> None:
+        self.retries.append((request, after))
+
+    async def bury(self, body: bytes, reason: str) -> None:
+        self.buried.append((body, reason))
