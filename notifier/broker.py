@@ -59,6 +59,7 @@ class ClientQueues:
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
         self._connection: ConsumingConnection | None = None
         self._has_attached_all = False
+        self._placing = asyncio.Lock()
         self._settled = asyncio.Event()
         self._channels: list[SharedChannel] = []
         self._places: dict[Subscription, Place] = {}
@@ -113,14 +114,15 @@ class ClientQueues:
         self._has_attached_all = True
 
     async def _attach(self, subscription: Subscription) -> None:
-        if subscription in self._places:
-            return
-        connection = self._connection
-        if connection is None:
-            raise ConnectionError("not connected")
-        shared = await self._roomy_channel(connection)
-        place = self._places[subscription] = Place(shared, next(self._names))
-        shared.clients += 1
+        async with self._placing:
+            connection = self._connection
+            if connection is None:
+                raise ConnectionError("not connected")
+            if subscription in self._places:
+                return
+            shared = await self._roomy_channel(connection)
+            place = self._places[subscription] = Place(shared, next(self._names))
+            shared.clients += 1
         receive = partial(self._receive, shared.settlements, subscription)
         await connection.consume(shared.number, place.queue, EVENTS.name, receive, arguments=CLIENT_QUEUE_ARGUMENTS)
 

@@ -84,7 +84,7 @@ class StageProcess:
 async def stage_process(work: StageWork) -> AsyncIterator[StageProcess]:
     """A running stage; at the end of the block nothing of it is left."""
     ours, theirs = _CONTEXT.Pipe()  # both ways, so that the stage notices when we are gone
-    process = _CONTEXT.Process(target=run_stage, args=(work, theirs), daemon=True)
+    process = _CONTEXT.Process(target=run_stage, args=(work, theirs))
     await asyncio.to_thread(process.start)
     theirs.close()
     running = StageProcess(process, ours)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aio_pika
 import httpx
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from contracts.events import Event, decode_event, encode
 from contracts.topology import CLIENT_QUEUE_LENGTH, EVENTS, declare
-from notifier.broker import PREFETCH, ClientQueues
+from notifier.broker import CLIENTS_PER_CHANNEL, PREFETCH, ClientQueues
 from notifier.frames import Format, Frames
 from notifier.hub import Hub
 from tests.ground import wait_until_async
@@ -277,3 +277,20 @@ async def test_wrong_questions(notifier: str) -> None:
         assert "`json`" in answer.json()["detail"]
         assert (await client.post("/events")).status_code == 405
         assert (await client.head("/events")).headers["content-type"].startswith("text/event-stream")
+
+
+async def test_many_clients_at_once_share_few_channels_and_get_each_event_once(
+    channel: AbstractChannel, queues: tuple[Hub, ClientQueues]
+) -> None:
+    hub, transport = queues
+    event = one_of_each()["job.completed"]
+    async with AsyncExitStack() as stack:
+        subscriptions = [stack.enter_context(hub.subscribe(Format.JSON)) for _ in range(2 * CLIENTS_PER_CHANNEL + 1)]
+        await asyncio.gather(*(stack.enter_async_context(transport.attached(each)) for each in subscriptions))
+        assert len(transport._channels) == 3
+        await publish(channel, encode(event), encode(event))
+        for subscription in subscriptions:
+            taken: list[bytes] = []
+            while len(taken) < 2:
+                taken += [delivery.frame for delivery in await subscription.take()]
+            assert len(taken) == 2
