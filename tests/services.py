@@ -77,12 +77,13 @@ async def running_notifier(amqp_url: str, *, ready: bool = True, **more: Any) ->
 
 @asynccontextmanager
 async def running_processor(amqp_url: str, store_url: str, *pipelines: str, **more: Any) -> AsyncIterator[str]:
+    """Pipelines are names from `tests.pipelines`, or `module:object`."""
     port = free_port()
     settings = ProcessorSettings(
         amqp_url=SecretStr(amqp_url),
         store_url=store_url,
         processor_port=port,
-        processor_pipelines=tuple(f"tests.pipelines:{name}" for name in pipelines),
+        processor_pipelines=tuple(name if ":" in name else f"tests.pipelines:{name}" for name in pipelines),
         **more,
     )
     async with running(processor_main, settings, port) as url:
