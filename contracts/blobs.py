@@ -2,6 +2,7 @@
 
     jobs/<id>/upload.json       what the gateway accepted
     jobs/<id>/source            the file's bytes
+    jobs/<id>/job.json          how far it came: after each stage, and at the end
     jobs/<id>/artifacts/<name>  what the stages made
 
 Keys come from the job's random id and from checked artifact names, never from what a sender typed.
@@ -37,6 +38,10 @@ def source_key(job_id: str) -> str:
 
 def upload_key(job_id: str) -> str:
     return f"{job_folder(job_id)}/upload.json"
+
+
+def record_key(job_id: str) -> str:
+    return f"{job_folder(job_id)}/job.json"
 
 
 def artifacts_prefix(job_id: str) -> str:

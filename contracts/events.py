@@ -28,6 +28,7 @@ class Artifact(Message):
     name: str = Field(pattern=ARTIFACT_NAME_PATTERN)
     size: int = Field(ge=0, description="Bytes.")
     media_type: str
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class JobFact(Message):

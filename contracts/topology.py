@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aio_pika.abc import AbstractChannel
 
+    from contracts.events import Event
+
 QUORUM: Mapping[str, str | int] = {"x-queue-type": "quorum"}
 # A quorum queue that dead-letters at least once keeps the message until its new queue has confirmed it
 # (https://www.rabbitmq.com/docs/quorum-queues, since 3.10); it asks for `reject-publish`.
@@ -25,10 +27,11 @@ CLIENT_QUEUE_LENGTH = 1_000
 
 @dataclass(frozen=True)
 class Exchange:
-    """A durable exchange."""
+    """A durable exchange, and the one that it gets everything from, if there is one."""
 
     name: str
     kind: str
+    bound_to: "Exchange | None" = None
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,33 @@ class Queue:
 # Only processors declare it, so a missing `jobs` exchange says that none has ever been here.
 JOBS = Exchange("jobs", "direct")
 EVENTS = Exchange("events", "fanout")
+# The broker filters here for clients that watch one job or one owner; see `event_key`.
+EVENTS_BY_JOB = Exchange("events.by-job", "topic", bound_to=EVENTS)
+# The recent history, in the order that all readers agree on (https://www.rabbitmq.com/docs/streams). Past either
+# bound the broker drops whole segments, the oldest first.
+EVENT_LOG = Queue(
+    "events.log",
+    {
+        "x-queue-type": "stream",
+        "x-max-age": "7D",
+        "x-max-length-bytes": 2 * 1024**3,
+        "x-stream-max-segment-size-bytes": 64 * 1024**2,
+    },
+    bound_to=EVENTS,
+)
+# Whoever publishes events or reads them declares all three, so that none is published past the history.
+EVENT_TOPOLOGY = (EVENTS, EVENTS_BY_JOB, EVENT_LOG)
+# Commands to all processors at once, such as to end a job; what they mean stands in the blob store too.
+CONTROL = Exchange("control", "fanout")
+NOBODY = "-"  # the owner's place in a routing key when there is none
 # Past its bound the oldest leave: each was logged, and announced as `job.failed` where it was a job (a processor
 # gives a job up before the queue's own delivery limit does).
 DEAD_JOBS = Queue("jobs.dead", {**QUORUM, "x-max-length": 10_000, "x-overflow": "drop-head"})
+
+
+def event_key(event: "Event") -> str:
+    """The routing key of an event, `<owner>.<job>`: topic bindings pick owners and jobs out of the fanout."""
+    return f"{event.data.job.owner or NOBODY}.{event.subject}"
 
 
 def job_queue(pipeline: str) -> Queue:
@@ -98,7 +125,9 @@ async def declare(channel: "AbstractChannel", *parts: Exchange | Queue) -> None:
     for part in parts:
         match part:
             case Exchange():
-                await channel.declare_exchange(part.name, part.kind, durable=True)
+                exchange = await channel.declare_exchange(part.name, part.kind, durable=True)
+                if part.bound_to is not None:
+                    await exchange.bind(part.bound_to.name)
             case Queue():
                 queue = await channel.declare_queue(part.name, durable=True, arguments=dict(part.arguments))
                 if part.bound_to is not None:

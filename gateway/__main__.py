@@ -5,13 +5,13 @@ import asyncio
 from uuid_utils import uuid4
 
 from contracts.blobs import open_store
+from contracts.owners import Owners
 from contracts.server import Server, listen
 from contracts.service import run_service
 from gateway.app import create_app
 from gateway.blobs import Blobs
 from gateway.broker import Broker
 from gateway.memory import keep_freed_memory
-from gateway.owners import Owners
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
 

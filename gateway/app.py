@@ -6,12 +6,12 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from contracts.owners import Owners
 from contracts.server import Checks, health_routes
 from gateway.blobs import Blobs
 from gateway.body import Linger, read_body
 from gateway.form import Form
 from gateway.jobs import describe_job, job_routes
-from gateway.owners import Owners
 from gateway.page import WEB, WebFiles, page_routes
 from gateway.problems import install_problems
 from gateway.settings import GatewaySettings

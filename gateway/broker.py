@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from contracts.broker import BROKER_ERRORS, describe, keep_connected
 from contracts.events import Event, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
-from contracts.topology import EVENTS, JOBS, declare, job_queue
+from contracts.topology import EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
 from gateway.errors import NotReadyError, UnknownPipelineError
 
 ANSWER_SECONDS = 5.0  # during a broker's disk alarm, publishing and even opening a channel hang
@@ -77,13 +77,13 @@ class Broker:
         """Publish an event. A broker that goes away just now costs the `queued` line, never the job."""
         message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
         try:
-            await self._publish(EVENTS.name, message, routing_key="", mandatory=False)
+            await self._publish(EVENTS.name, message, routing_key=event_key(event), mandatory=False)
         except BROKER_ERRORS as error:
             log.warning("event.unsent", job_id=event.subject, type=event.type, reason=describe(error))
 
     async def _use(self, connection: AbstractConnection) -> None:
         async with connection.channel() as channel:
-            await declare(channel, EVENTS)
+            await declare(channel, *EVENT_TOPOLOGY)
         self._connection = connection
         try:
             await asyncio.Event().wait()

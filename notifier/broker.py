@@ -16,7 +16,7 @@ import structlog
 from pydantic import SecretStr
 
 from contracts.broker import BROKER_ERRORS, connect, describe, keep_trying
-from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENTS, declare
+from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENT_TOPOLOGY, EVENTS, declare
 from notifier.amqp import ConsumingConnection, consuming
 from notifier.errors import NoQueueError
 from notifier.frames import Frames
@@ -91,7 +91,7 @@ class ClientQueues:
 
     async def _session(self, connected: Callable[[], None]) -> None:
         async with await connect(self._url, name="notifier topology") as declaring, declaring.channel() as channel:
-            await declare(channel, EVENTS)
+            await declare(channel, *EVENT_TOPOLOGY)
         async with consuming(self._url) as connection:
             connected()
             self._connection = connection

@@ -14,7 +14,17 @@ from pydantic import SecretStr
 from contracts.broker import BROKER_ERRORS, describe, keep_connected, pause_after
 from contracts.events import Event, encode
 from contracts.job import JobRequest
-from contracts.topology import DEAD_JOBS, EVENTS, JOBS, Queue, declare, job_queue, retry_queue
+from contracts.topology import (
+    DEAD_JOBS,
+    EVENT_TOPOLOGY,
+    EVENTS,
+    JOBS,
+    Queue,
+    declare,
+    event_key,
+    job_queue,
+    retry_queue,
+)
 from processor.worker import Workers
 
 ANSWER_SECONDS = 10.0
@@ -75,7 +85,7 @@ class JobQueues:
     async def _consume(self, connection: AbstractConnection) -> None:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._workers.concurrency)
-        await declare(channel, JOBS, EVENTS, DEAD_JOBS, *self._queues)
+        await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS, *self._queues)
         async with asyncio.TaskGroup() as tasks:
 
             async def begin(message: AbstractIncomingMessage) -> None:
@@ -110,7 +120,7 @@ class Announcements:
 
     async def publish(self, event: Event) -> None:
         message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
-        await self._until_confirmed(EVENTS.name, message, "")
+        await self._until_confirmed(EVENTS.name, message, event_key(event))
 
     async def retry_later(self, request: JobRequest, after: timedelta) -> None:
         queue = retry_queue(request.job.pipeline, after)

@@ -11,7 +11,17 @@ import pytest
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
 from contracts.events import Event, decode_event
-from contracts.topology import DEAD_JOBS, EVENTS, JOBS, declare, job_queue, retry_queue
+from contracts.topology import (
+    DEAD_JOBS,
+    EVENT_LOG,
+    EVENT_TOPOLOGY,
+    EVENTS,
+    EVENTS_BY_JOB,
+    JOBS,
+    declare,
+    job_queue,
+    retry_queue,
+)
 
 PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
 
@@ -59,7 +69,7 @@ class Listener:
     @classmethod
     async def on(cls, channel: AbstractChannel) -> "Listener":
         listener = cls()
-        await declare(channel, EVENTS)
+        await declare(channel, *EVENT_TOPOLOGY)
         queue = await channel.declare_queue(exclusive=True, auto_delete=True)
         await queue.bind(EVENTS.name)
         await queue.consume(listener._receive, no_ack=True)
@@ -83,10 +93,15 @@ class Listener:
 
 
 async def _clear(connection: AbstractConnection) -> None:
-    queues = [DEAD_JOBS, *map(job_queue, PIPELINES), *(retry_queue(name, timedelta(seconds=5)) for name in PIPELINES)]
+    queues = [
+        EVENT_LOG,
+        DEAD_JOBS,
+        *map(job_queue, PIPELINES),
+        *(retry_queue(name, timedelta(seconds=5)) for name in PIPELINES),
+    ]
     async with connection.channel() as channel:
         for queue in queues:
             await channel.queue_delete(queue.name)
-        for exchange in (JOBS, EVENTS):
+        for exchange in (JOBS, EVENTS_BY_JOB, EVENTS):
             with suppress(aio_pika.exceptions.AMQPError):
                 await channel.exchange_delete(exchange.name)

@@ -7,7 +7,7 @@ import pytest
 from aio_pika.abc import AbstractChannel
 from pydantic import SecretStr
 
-from contracts.topology import EVENTS, declare
+from contracts.topology import EVENT_TOPOLOGY, EVENTS, declare
 from notifier.amqp import LostConnectionError, consuming
 from notifier.wire import Delivered
 from tests.integration.test_streams import publish
@@ -15,7 +15,7 @@ from tests.services import free_port
 
 
 async def test_what_is_published_is_received(broker_url: str, channel: AbstractChannel) -> None:
-    await declare(channel, EVENTS)
+    await declare(channel, *EVENT_TOPOLOGY)
     received: asyncio.Queue[Delivered] = asyncio.Queue()
     async with consuming(SecretStr(broker_url)) as connection:
         number = await connection.open_channel(prefetch=2)
@@ -30,7 +30,7 @@ async def test_what_is_published_is_received(broker_url: str, channel: AbstractC
 
 
 async def test_a_protest_of_the_broker_ends_the_connection(broker_url: str, channel: AbstractChannel) -> None:
-    await declare(channel, EVENTS)
+    await declare(channel, *EVENT_TOPOLOGY)
     async with consuming(SecretStr(broker_url)) as connection:
         number = await connection.open_channel(prefetch=2)
         with pytest.raises(LostConnectionError, match="no exchange"):

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from pydantic import SecretStr
 
 from contracts.events import Event, decode_event, encode
-from contracts.topology import CLIENT_QUEUE_LENGTH, EVENTS, declare
+from contracts.topology import CLIENT_QUEUE_LENGTH, EVENT_TOPOLOGY, EVENTS, declare
 from notifier.broker import CLIENTS_PER_CHANNEL, PREFETCH, ClientQueues
 from notifier.frames import Format, Frames
 from notifier.hub import Hub
@@ -64,7 +64,7 @@ async def notifier(broker_url: str, channel: AbstractChannel) -> AsyncIterator[s
 
 
 async def publish(channel: AbstractChannel, *bodies: bytes) -> None:
-    await declare(channel, EVENTS)
+    await declare(channel, *EVENT_TOPOLOGY)
     exchange = await channel.get_exchange(EVENTS.name)
     for body in bodies:
         await exchange.publish(aio_pika.Message(body), "", mandatory=False)

@@ -8,7 +8,7 @@ import secrets
 
 from itsdangerous import BadSignature, Signer
 from pydantic import SecretStr
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 COOKIE = "stagecast"
@@ -22,12 +22,16 @@ class Owners:
         self._key = secret.get_secret_value() if secret else secrets.token_urlsafe(32)
         self._signer = Signer(self._key, salt="stagecast.visitor", digest_method=hashlib.sha256)
 
-    def visitor(self, request: Request) -> str:
-        """The visitor's secret id: from the cookie, or a new one where there is none or a forged one."""
+    def known_visitor(self, request: HTTPConnection) -> str | None:
+        """The visitor's secret id, if the cookie has one that we signed."""
         try:
             return self._signer.unsign(request.cookies.get(COOKIE, "")).decode()
         except BadSignature:
-            return secrets.token_urlsafe(16)
+            return None
+
+    def visitor(self, request: HTTPConnection) -> str:
+        """The visitor's secret id: from the cookie, or a new one where there is none or a forged one."""
+        return self.known_visitor(request) or secrets.token_urlsafe(16)
 
     def pseudonym(self, visitor: str) -> str:
         """The public name of a visitor: the same wherever the secret is the same."""

@@ -2,7 +2,7 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.owners import COOKIE, Owners
+from contracts.owners import COOKIE, Owners
 
 
 def asked(cookie: str | None = None) -> Request:
