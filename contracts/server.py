@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from contracts.errors import PortTakenError
 
+CONNECTION = "stagecast.connection"
 GRACE_SECONDS = 2  # what open requests get before they are cut
 
 Checks = Mapping[str, Callable[[], str | None]]  # each says what is wrong, or None
@@ -21,7 +22,21 @@ Farewell = Callable[[], Awaitable[None]]
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, without its two copies of every piece of a body."""
+    """uvicorn's, without its two copies of every piece of a body, and within a response's reach.
+
+    `scope["extensions"][CONNECTION]` is the protocol itself, for a response that writes on its own.
+    """
+
+    when_writable: Callable[[], None] | None = None  # called when a client that was slow takes bytes again
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.when_writable is not None:
+            self.when_writable()
 
     def on_body(self, body: bytes) -> None:
         if not self.cycle.body:
@@ -71,8 +86,11 @@ class Server(uvicorn.Server):
             await serving
 
 
-def listen(host: str, port: int, *, setting: str) -> socket.socket:
+def listen(host: str, port: int, *, setting: str, send_buffer: int | None = None) -> socket.socket:
     """A bound, listening socket; port 0 takes any free one.
+
+    `send_buffer` is how many bytes the kernel holds for a client that does not take them; its own choice grows to
+    some 4 MB.
 
     Raises:
         PortTakenError: names the setting to change.
@@ -80,6 +98,8 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if send_buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     try:
         listener.bind((host, port))
         listener.listen(1024)

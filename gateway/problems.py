@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457)."""
+"""Every error of the gateway as a problem detail (RFC 9457)."""
 
 from http import HTTPStatus
 
@@ -6,23 +6,12 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from contracts.problem import problem
 from gateway.errors import RefusedError, SenderGoneError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-def problem(
-    status: int, title: str, detail: str, *, headers: dict[str, str] | None = None, **extensions: object
-) -> Response:
-    """An `application/problem+json` answer; what went wrong is in `title`, what to do about it in `detail`."""
-    return JSONResponse(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, **extensions},
-        status_code=status,
-        headers={"Cache-Control": "no-store", **(headers or {})},
-        media_type="application/problem+json",
-    )
 
 
 def install_problems(app: FastAPI) -> None:

@@ -4,30 +4,80 @@ import asyncio
 
 from uuid_utils import uuid4
 
+from contracts.blobs import open_store
+from contracts.owners import Owners
 from contracts.server import Server, listen
 from contracts.service import run_service
 from notifier.app import create_app
-from notifier.broker import ClientQueues
+from notifier.archive import Archive
+from notifier.encoded import Encoder
+from notifier.fanout import FanOut, Shared
 from notifier.figures import Figures
-from notifier.frames import Frames
-from notifier.hub import Hub
-from notifier.settings import NotifierSettings
+from notifier.follower import Follower
+from notifier.history import History
+from notifier.hub import Hub, Manners
+from notifier.jobs import Jobs
+from notifier.listing import Listing
+from notifier.places import Places
+from notifier.queues import ClientQueues
+from notifier.settings import FanOutKind, NotifierSettings
+from notifier.stream import Events
+
+SEND_BUFFER = 256 * 1024  # bytes that the kernel holds for a client which does not take them
 
 
 async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then: say goodbye on every stream, end them, leave the broker."""
-    listener = listen(settings.host, settings.notifier_port, setting="STAGECAST_NOTIFIER_PORT")
-    hub = Hub()
-    figures = Figures(hub)
-    queues = ClientQueues(settings.amqp_url, hub, Frames(figures.skipped), instance=uuid4().hex[:12])
-    checks = {"broker": queues.fault, "draining": lambda: "about to stop" if hub.is_draining else None}
-    app = create_app(settings, hub=hub, transport=queues, figures=figures, checks=checks)
+    listener = listen(settings.host, settings.notifier_port, setting="STAGECAST_NOTIFIER_PORT", send_buffer=SEND_BUFFER)
+    archive = Archive(open_store(settings.store_url))
+    figures = Figures()
+    hub = make_hub(settings, figures)
+    encoder = Encoder(figures.skipped)
+    follower = Follower(settings.amqp_url, hub, encoder, history_events=settings.notifier_history_events)
+    fan_out: FanOut = Shared()
+    if settings.notifier_fanout is FanOutKind.CLIENT_QUEUES:
+        fan_out = ClientQueues(settings.amqp_url, hub, encoder, follower, instance=uuid4().hex[:12])
+    checks = {
+        "log": follower.fault,
+        "queues": fan_out.fault,
+        "draining": lambda: "about to stop" if hub.is_draining else None,
+    }
+    events = Events(
+        hub,
+        fan_out,
+        archive,
+        Owners(settings.secret),
+        places=Places(
+            all_clients=settings.notifier_max_streams,
+            one_client=settings.notifier_max_streams_per_client,
+            figures=figures,
+        ),
+        checks=checks,
+    )
+    for record in await archive.find_all((await archive.job_ids())[: settings.notifier_finished_jobs]):
+        hub.learn(record)
+    app = create_app(settings, events=events, listing=Listing(hub.jobs, archive), figures=figures, checks=checks)
     async with asyncio.TaskGroup() as tasks:
-        beating = tasks.create_task(hub.keep_beating())
-        connecting = tasks.create_task(queues.run())
+        running = [
+            tasks.create_task(each)
+            for each in (hub.dispatch(), hub.keep_beating(), hub.keep_watch(), follower.run(), fan_out.run())
+        ]
         await Server(app, farewell=hub.drain).serve_until(stop, listener)
-        beating.cancel()
-        connecting.cancel()
+        for task in running:
+            task.cancel()
+
+
+def make_hub(settings: NotifierSettings, figures: Figures) -> Hub:
+    """The middle of it all."""
+    history = History(max_events=settings.notifier_history_events, max_seconds=settings.notifier_history_seconds)
+    manners = Manners(
+        max_replay=settings.notifier_max_replay,
+        heartbeat_seconds=settings.notifier_heartbeat_seconds,
+        cut_seconds=settings.notifier_cut_seconds,
+    )
+    hub = Hub(history, Jobs(keep_finished=settings.notifier_finished_jobs), figures, manners)
+    figures.watch_streams(lambda: len(hub))
+    return hub
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A connection to the broker that only consumes (AMQP 0-9-1).
+"""A connection to the broker for the read side (AMQP 0-9-1): it consumes queues and streams, and can leave a mark.
 
 aio-pika serves everything else in this project. Here is the fan-out: a delivery for each client of each event.
 aiormq decodes every field of its three frames and starts a task for it; to do just what a notifier needs takes
@@ -8,15 +8,17 @@ a third of the time, and the hundredth client hears of an event that much sooner
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from urllib.parse import unquote, urlsplit
 
 import pamqp.frame
 from pamqp import commands
 from pamqp.base import Frame
-from pamqp.header import ProtocolHeader
+from pamqp.body import ContentBody
+from pamqp.header import ContentHeader, ProtocolHeader
 from pamqp.heartbeat import Heartbeat
 from pydantic import SecretStr
 
@@ -28,7 +30,6 @@ FRAME_BYTES = 128 * 1024
 BEAT = pamqp.frame.marshal(Heartbeat(), 0)
 PROPERTIES: dict[str, object] = {
     "product": "stagecast",
-    "connection_name": "stagecast notifier",
     "capabilities": {
         "authentication_failure_close": True,  # say why, and don't just hang up
         "consumer_cancel_notify": True,  # so that nobody consumes from a queue that is gone
@@ -36,6 +37,18 @@ PROPERTIES: dict[str, object] = {
 }
 
 Receive = Callable[[Delivered], None]
+Arguments = Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Which of an exchange's messages a queue gets."""
+
+    exchange: str
+    key: str = ""
+
+    def command(self, queue: str) -> Frame:
+        return commands.Queue.Bind(queue=queue, exchange=self.exchange, routing_key=self.key, nowait=True)
 
 
 class LostConnectionError(ConnectionError):
@@ -65,19 +78,27 @@ class ConsumingConnection(asyncio.Protocol):
         await self.call(channel, commands.Basic.Qos(prefetch_count=prefetch))
         return channel
 
-    async def consume(
-        self, channel: int, queue: str, exchange: str, receive: Receive, *, arguments: Mapping[str, str | int]
-    ) -> None:
-        """Declare an exclusive queue that goes with its consumer, bind it, consume it: one round trip."""
-        self._consumers[queue.encode()] = receive
+    def declare_own(self, channel: int, queue: str, bindings: Iterable[Binding], arguments: Arguments) -> None:
+        """Declare an exclusive queue that goes with its consumer, and bind it. Without waiting: what follows does."""
         declare = commands.Queue.Declare(
             queue=queue, exclusive=True, auto_delete=True, nowait=True, arguments=dict(arguments)
         )
-        self._send(channel, declare, commands.Queue.Bind(queue=queue, exchange=exchange, nowait=True))
-        await self.call(channel, commands.Basic.Consume(queue=queue, consumer_tag=queue))
+        self._send(channel, declare, *(binding.command(queue) for binding in bindings))
+
+    async def consume(self, channel: int, queue: str, receive: Receive, arguments: Arguments | None = None) -> None:
+        """Receive what is in a queue, under its name as consumer tag; returns when the broker has begun."""
+        self._consumers[queue.encode()] = receive
+        consume = commands.Basic.Consume(queue=queue, consumer_tag=queue, arguments=dict(arguments or {}))
+        await self.call(channel, consume)
+
+    def publish(self, channel: int, queue: str, body: bytes) -> None:
+        """Put a short message into a queue. Without a confirm: who reads the queue sees it come."""
+        header = ContentHeader(body_size=len(body))
+        frames = (commands.Basic.Publish(routing_key=queue), header, ContentBody(body))
+        self._write(b"".join(pamqp.frame.marshal(frame, channel) for frame in frames))
 
     async def cancel(self, channel: int, queue: str) -> None:
-        """End a consumer, and so its queue. After it nothing more is received."""
+        """End a consumer, and with it a queue that is exclusive. After it nothing more is received."""
         try:
             await self.call(channel, commands.Basic.Cancel(consumer_tag=queue))
         finally:
@@ -166,7 +187,7 @@ class ConsumingConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _greet(self, url: SecretStr) -> None:
+    async def _greet(self, url: SecretStr, name: str) -> None:
         """The opening of a connection (AMQP 0-9-1, section 2.2.4)."""
         parts = urlsplit(url.get_secret_value())
         started = self._expect()
@@ -174,7 +195,8 @@ class ConsumingConnection(asyncio.Protocol):
         await started
         response = f"\0{unquote(parts.username or 'guest')}\0{unquote(parts.password or 'guest')}"
         tuned = self._expect()
-        self._send(0, commands.Connection.StartOk(PROPERTIES, "PLAIN", response))  # type: ignore[arg-type]
+        properties = {**PROPERTIES, "connection_name": f"stagecast {name}"}
+        self._send(0, commands.Connection.StartOk(properties, "PLAIN", response))  # type: ignore[arg-type]
         offer = await tuned
         assert isinstance(offer, commands.Connection.Tune)  # the broker knows the order, or protests
         frame_bytes = min(offer.frame_max or FRAME_BYTES, FRAME_BYTES)
@@ -194,7 +216,7 @@ class ConsumingConnection(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def consuming(url: SecretStr) -> AsyncIterator[ConsumingConnection]:
+async def consuming(url: SecretStr, *, name: str) -> AsyncIterator[ConsumingConnection]:
     """A connection for the length of the block.
 
     Raises:
@@ -208,7 +230,7 @@ async def consuming(url: SecretStr) -> AsyncIterator[ConsumingConnection]:
         host = parts.hostname or "localhost"
         _, connection = await loop.create_connection(ConsumingConnection, host, port, ssl=context)
         try:
-            await connection._greet(url)
+            await connection._greet(url, name)
         except BaseException:
             connection._lose("it could not be opened")
             raise

@@ -1,68 +1,25 @@
 """The notifier's HTTP interface."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
-
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from contracts.problem import problem
 from contracts.server import Checks, health_routes
-from notifier.errors import NoQueueError, UnknownFormatError
+from notifier.errors import RefusedError
 from notifier.figures import Figures
-from notifier.frames import parse_format
-from notifier.hub import Hub, Subscription
+from notifier.listing import Listing
 from notifier.settings import NotifierSettings
-from notifier.stream import STREAM_HEADERS, EventStream
-
-RETRY_AFTER_SECONDS = 3
-
-
-class Transport(Protocol):
-    """What brings events to a subscription."""
-
-    def attached(self, subscription: Subscription) -> AbstractAsyncContextManager[None]:
-        """From here on, every event; raises `NoQueueError` while that can't be."""
-
-
-class Events:
-    """`GET /events`, as a plain ASGI application: a stream is open for hours, so what it holds is kept small."""
-
-    def __init__(self, hub: Hub, transport: Transport) -> None:
-        self._hub = hub
-        self._transport = transport
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer: ASGIApp
-        if scope["method"] == "HEAD":
-            await Response(headers=dict(STREAM_HEADERS))(scope, receive, send)
-            return
-        try:
-            async with self._open(scope) as answer:
-                await answer(scope, receive, send)
-        except UnknownFormatError as error:
-            await _problem(400, "Unknown format", str(error))(scope, receive, send)
-        except NoQueueError:
-            detail = "the message broker does not answer at the moment; connect again shortly"
-            await _problem(503, "Not ready", detail)(scope, receive, send)
-
-    @asynccontextmanager
-    async def _open(self, scope: Scope) -> AsyncIterator[ASGIApp]:
-        wanted = parse_format(Request(scope).query_params.get("format"))
-        if self._hub.is_draining:
-            raise NoQueueError("this notifier is about to stop")
-        with self._hub.subscribe(wanted) as subscription:
-            async with self._transport.attached(subscription):
-                yield EventStream(subscription)
+from notifier.stream import Events
 
 
 def create_app(
-    settings: NotifierSettings, *, hub: Hub, transport: Transport, figures: Figures, checks: Checks
+    settings: NotifierSettings, *, events: Events, listing: Listing, figures: Figures, checks: Checks
 ) -> ASGIApp:
     """Put the routes together."""
     cross_origin = Middleware(
@@ -72,14 +29,24 @@ def create_app(
         allow_methods=["GET"],
         allow_headers=["Last-Event-ID", "Cache-Control"],
     )
-    routes = [Route("/events", Events(hub, transport), methods=["GET"]), figures.route(), *health_routes(checks)]
-    return Starlette(routes=routes, middleware=[cross_origin])
+    routes = [
+        Route("/events", events, methods=["GET"]),
+        *listing.routes(),
+        figures.route(),
+        *health_routes(checks),
+    ]
+    handlers = {RefusedError: _refused, HTTPException: _http}
+    return Starlette(routes=routes, middleware=[cross_origin], exception_handlers=handlers)
 
 
-def _problem(status: int, title: str, detail: str) -> JSONResponse:
-    """A problem detail (RFC 9457)."""
-    headers = {"Cache-Control": "no-store"}
-    if status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
+    return problem(error.status, error.title, str(error), headers=headers)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(
+        error.status_code, error.detail, "see docs/events.md for what can be asked here", headers=error.headers
+    )

@@ -1,79 +1,61 @@
-"""Who listens, and what waits to be written to them. No broker, no HTTP."""
+"""All open streams, and the one task that writes to them. No broker, no HTTP."""
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
+import structlog
+
+from contracts.record import JobRecord
 from notifier import sse
-from notifier.frames import Format
+from notifier.beginning import Beginning, Replay
+from notifier.chunks import chunk
+from notifier.figures import Figures
+from notifier.history import Batch, History
+from notifier.jobs import Jobs
+from notifier.selection import Selection
+from notifier.snapshots import Reason, Snapshots
+from notifier.subscription import QueueSubscription, Subscription
 
-HEARTBEAT_SECONDS = 15.0
 RETRY_MILLISECONDS = 2_000
 DRAIN_RETRY_MILLISECONDS = (1_000, 5_000)  # so that clients don't all come back at once
+SLICE = 256  # clients that are served before others get their turn: those who arrive, and the log
+LATE = 200  # entries: a client that took nothing while so many came is sent only the newest progress of them
+WATCH_SECONDS = 1.0
+GREETING = sse.comment("stagecast") + sse.retry(RETRY_MILLISECONDS)
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A frame in hand; `settle` tells its transport that the client's connection has taken it."""
+@dataclass(frozen=True)
+class Manners:
+    """How the hub treats its clients."""
 
-    frame: bytes
-    settle: Callable[[], None] = lambda: None
-
-
-class Subscription:
-    """One open stream.
-
-    What is pending is bounded by its transport: the broker sends no more than its prefetch ahead of what was
-    settled. Beyond that the client's queue in the broker grows to its own bound and then drops its oldest.
-    """
-
-    __slots__ = ("_closed", "_pending", "_woken", "format")
-
-    def __init__(self, format: Format) -> None:
-        self.format = format
-        self._pending: list[Delivery] = []
-        self._woken = asyncio.Event()
-        self._closed = False
-
-    def push(self, delivery: Delivery) -> None:
-        """Put a frame behind those that wait."""
-        self._pending.append(delivery)
-        self._woken.set()
-
-    def beat(self) -> None:
-        """A heartbeat, if nothing else is about to be written."""
-        if not self._pending:
-            self.push(Delivery(sse.HEARTBEAT))
-
-    def close(self) -> None:
-        """What is pending is still written, then the stream ends."""
-        self._closed = True
-        self._woken.set()
-
-    async def take(self) -> list[Delivery]:
-        """All that is pending, as soon as there is something; an empty list says that the stream has ended."""
-        while not self._pending and not self._closed:
-            self._woken.clear()
-            await self._woken.wait()
-        taken, self._pending = self._pending, []
-        return taken
-
-    def abandon(self) -> list[Delivery]:
-        """What will never be written."""
-        self.close()
-        abandoned, self._pending = self._pending, []
-        return abandoned
+    max_replay: int = 5_000  # events that a client which was away, or slow, is sent again
+    heartbeat_seconds: float = 15.0
+    cut_seconds: float = 60.0  # a client that takes nothing for so long is cut
 
 
 class Hub:
-    """All open streams of this process."""
+    """Feeds subscriptions from the history; those with a queue of their own, from what came out of it."""
 
-    def __init__(self, *, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
-        self._heartbeat_seconds = heartbeat_seconds
-        self._subscriptions: set[Subscription] = set()
-        self._draining = False
+    def __init__(self, history: History, jobs: Jobs, figures: Figures, manners: Manners = Manners()) -> None:
+        self.history = history
+        self.jobs = jobs
+        self.snapshots = Snapshots(history, jobs)
+        self.manners = manners
+        self.is_draining = False
+        self.trouble: str | None = None  # what a heartbeat says of the broker
+        self.figures = figures
+        self._subscriptions: dict[Subscription, None] = {}
+        self._ready: dict[Subscription, None] = {}  # those that may have something to be written
+        self._full: dict[Subscription, None] = {}  # those that did not take what should have been written
+        self._has_grown = False
+        self._woken = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._subscriptions)
@@ -81,31 +63,200 @@ class Hub:
     def __iter__(self) -> Iterator[Subscription]:
         return iter(tuple(self._subscriptions))
 
-    @property
-    def is_draining(self) -> bool:
-        return self._draining
-
     @contextmanager
-    def subscribe(self, format: Format) -> Iterator[Subscription]:
-        """A subscription for as long as its stream is open."""
-        subscription = Subscription(format)
-        self._subscriptions.add(subscription)
+    def open(self, subscription: Subscription, beginning: Beginning) -> Iterator[None]:
+        """Feed a client for the length of the block. Nothing that comes from here on is missed."""
+        self._subscriptions[subscription] = None
+        subscription.connection.when_it_has_room(partial(self.has_room, subscription))
         try:
-            yield subscription
+            self._begin(subscription, beginning)
+            self.wake(subscription)
+            yield
         finally:
-            self._subscriptions.discard(subscription)
+            for some in (self._subscriptions, self._ready, self._full):
+                some.pop(subscription, None)
+            subscription.connection.when_it_has_room(None)
+
+    def wake(self, subscription: Subscription) -> None:
+        """There may be something for this client."""
+        self._ready[subscription] = None
+        self._woken.set()
+
+    def has_grown(self) -> None:
+        """There may be something for everybody: the history has more than it had."""
+        self._has_grown = True
+        self._woken.set()
+
+    def has_room(self, subscription: Subscription) -> None:
+        """A client that took nothing for a while takes bytes again: what it missed, or a snapshot."""
+        subscription.full_since = None
+        self._full.pop(subscription, None)
+        behind = self.history.head - max(subscription.position, subscription.whole_until)
+        if behind > self.manners.max_replay:
+            self._show(subscription, Reason.FELL_BEHIND)
+        elif behind > LATE:
+            subscription.is_late = True
+            subscription.go_back_to_log(self.history)
+        self.wake(subscription)
+
+    def learn(self, record: JobRecord) -> None:
+        """The store knows of a job."""
+        self.jobs.learn(record)
+        self.snapshots.forget()
+
+    def restart(self, reason: Reason) -> None:
+        """The history is not what it was: everybody gets a snapshot."""
+        self.snapshots.forget()
+        for subscription in self:
+            self._show(subscription, reason)
+
+    async def dispatch(self) -> None:
+        """Write what there is to whom it concerns; never returns."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            await self._dispatch_once()
 
     async def keep_beating(self) -> None:
         """A comment to every quiet stream, each 15 s by default, so that proxies keep it open; never returns."""
         while True:
-            await asyncio.sleep(self._heartbeat_seconds)
-            for subscription in self:
-                subscription.beat()
+            await asyncio.sleep(self.manners.heartbeat_seconds)
+            await self._for_each(self._beat)
+
+    async def keep_watch(self) -> None:
+        """Cut those who take nothing, mend what a queue has lost; never returns."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            self._cut_idle(time.monotonic())
+            await self._for_each(self._mend)
 
     async def drain(self) -> None:
         """Say goodbye on every stream and end it; each client learns when to come back."""
-        self._draining = True
-        for subscription in self:
-            pause = random.randint(*DRAIN_RETRY_MILLISECONDS)  # noqa: S311 - jitter, no secret
-            subscription.push(Delivery(sse.retry(pause) + sse.frame(f'{{"retry": {pause}}}', event="draining")))
-            subscription.close()
+        self.is_draining = True
+        await self._for_each(self._say_goodbye)
+
+    async def _for_each(self, act: Callable[[Subscription], None]) -> None:
+        for number, subscription in enumerate(self, 1):
+            if subscription in self._subscriptions:
+                act(subscription)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+
+    async def _dispatch_once(self) -> None:
+        began, delivered = time.monotonic(), 0
+        oldest = began
+        batches: dict[tuple[int, Selection, bool], Batch] = {}
+        for number, subscription in enumerate(self._take_ready(), 1):
+            if subscription in self._subscriptions:
+                batch = self._serve(subscription, batches)
+                delivered += batch.events if batch else 0
+                oldest = min(oldest, batch.received) if batch and batch.events else oldest
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        if delivered:
+            self.figures.delivered(delivered, seconds=time.monotonic() - oldest)
+
+    def _take_ready(self) -> dict[Subscription, None]:
+        ready, self._ready = self._ready, {}
+        if self._has_grown:
+            self._has_grown = False
+            for subscription in self._subscriptions:
+                if subscription.has_work(self.history) or subscription.ends:
+                    ready[subscription] = None
+        return ready
+
+    def _serve(self, subscription: Subscription, batches: dict[tuple[int, Selection, bool], Batch]) -> Batch | None:
+        """Write a client's next batch; equal ones are made once."""
+
+        def read(position: int, selection: Selection) -> Batch:
+            asked = (position, selection, subscription.is_late)
+            if asked not in batches:
+                batches[asked] = self.history.read(position, selection, is_late=subscription.is_late)
+            return batches[asked]
+
+        if subscription.connection.is_full:
+            self._note_full(subscription)
+            return None
+        if subscription.position < self.history.start:
+            self._show(subscription, Reason.FELL_BEHIND)
+        batch = subscription.take(self.history, read)
+        if batch.body:
+            self._write(subscription, batch.chunk)
+        if subscription.has_work(self.history):
+            self.wake(subscription)
+        else:
+            subscription.is_late = False
+            self._end_if_over(subscription)
+        return batch
+
+    def _begin(self, subscription: Subscription, beginning: Beginning) -> None:
+        match beginning:
+            case Replay(position):
+                subscription.goes_on_at(position, is_told=False)
+                subscription.whole_until = self.history.head
+                self.figures.resumed()
+                self._write(subscription, chunk(GREETING))
+            case _:
+                self._write(subscription, chunk(GREETING))
+                self._show(subscription, beginning.reason)
+
+    def _show(self, subscription: Subscription, reason: Reason) -> None:
+        taken = self.snapshots.take(subscription.selection, reason)
+        subscription.goes_on_at(taken.position, is_told=True)
+        self.figures.shown(reason)
+        self._write(subscription, taken.chunk)
+        self.wake(subscription)
+
+    def _write(self, subscription: Subscription, chunks: bytes) -> None:
+        subscription.wrote = True
+        subscription.connection.write(chunks)
+
+    def _note_full(self, subscription: Subscription) -> None:
+        if subscription not in self._full:
+            self._full[subscription] = None
+            subscription.full_since = time.monotonic()
+
+    def _end_if_over(self, subscription: Subscription) -> None:
+        is_over = subscription.ends and self.jobs.are_over(subscription.selection.jobs)
+        if is_over and subscription.position >= self.history.head:
+            self._finish(subscription)
+
+    def _finish(self, subscription: Subscription) -> None:
+        self._subscriptions.pop(subscription, None)
+        subscription.connection.finish()
+
+    def _beat(self, subscription: Subscription) -> None:
+        if subscription.connection.is_full:
+            self._note_full(subscription)
+        elif not subscription.wrote:
+            beat = sse.comment(self.trouble) if self.trouble else sse.HEARTBEAT
+            subscription.connection.write(chunk(beat + subscription.place(self.history)))
+        subscription.wrote = False
+
+    def _mend(self, subscription: Subscription) -> None:
+        if subscription.connection.is_full:
+            return
+        if subscription.has_lost(self.history):
+            self.figures.mended()
+            subscription.go_back_to_log(self.history)
+            self.wake(subscription)
+        elif isinstance(subscription, QueueSubscription):  # its cursor can move without a word
+            subscription.connection.write(chunk(subscription.place(self.history)))
+
+    def _cut_idle(self, now: float) -> None:
+        for subscription in tuple(self._full):
+            since = subscription.full_since
+            if since is not None and now - since > self.manners.cut_seconds:
+                self.figures.cut()
+                log.info("stream.cut", seconds=round(now - since))
+                self._finish(subscription)
+                subscription.connection.abort()
+
+    def _say_goodbye(self, subscription: Subscription) -> None:
+        pause = random.randint(*DRAIN_RETRY_MILLISECONDS)  # noqa: S311 - jitter, no secret
+        farewell = sse.retry(pause) + sse.frame(f'{{"retry": {pause}}}', event="draining")
+        self._write(subscription, chunk(farewell + subscription.place(self.history)))
+        is_full = subscription.connection.is_full
+        self._finish(subscription)
+        if is_full:  # it would not take the farewell in time either
+            subscription.connection.abort()

@@ -1,8 +1,15 @@
 """The notifier's settings."""
 
-from pydantic import Field
+from enum import StrEnum
+
+from pydantic import Field, SecretStr
 
 from contracts.settings import Names, Port, SharedSettings
+
+
+class FanOutKind(StrEnum):
+    CLIENT_QUEUES = "client-queues"  # one queue in the broker for each client: the broker isolates and filters
+    SHARED = "shared"  # everybody is fed from one consumer of the log: thousands of clients
 
 
 class NotifierSettings(SharedSettings):
@@ -14,6 +21,16 @@ class NotifierSettings(SharedSettings):
         default=(),
         description="Origins that may read streams, separated by commas. None: the gateway's on this machine.",
     )
+    notifier_fanout: FanOutKind = Field(default=FanOutKind.CLIENT_QUEUES, description="How events come to clients.")
+    notifier_history_events: int = Field(default=20_000, ge=100, description="Events kept to be sent again.")
+    notifier_history_seconds: float = Field(default=3_600, gt=0, description="How old these may become.")
+    notifier_max_replay: int = Field(default=5_000, ge=1, description="The most events that one client is sent again.")
+    notifier_finished_jobs: int = Field(default=200, ge=100, description="Ended jobs that a snapshot has.")
+    notifier_max_streams: int = Field(default=10_000, ge=1, description="Open streams of this process.")
+    notifier_max_streams_per_client: int = Field(default=100, ge=1, description="Open streams of one client.")
+    notifier_heartbeat_seconds: float = Field(default=15, gt=0, description="Between comments on a quiet stream.")
+    notifier_cut_seconds: float = Field(default=60, gt=0, description="What a client may take nothing for.")
+    secret: SecretStr | None = Field(default=None, description="Signs cookies: the gateway's, so that `mine=1` works.")
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

@@ -28,6 +28,16 @@ def frame(data: str, *, id: str | None = None, event: str | None = None) -> byte
     return ("\n".join(lines) + "\n\n").encode()
 
 
+def id_line(id: str) -> bytes:
+    """The first line of a frame that had none: its `id`."""
+    return f"id: {id}\n".encode()
+
+
+def place(id: str) -> bytes:
+    """No event: readers remember the `id`, and send it back when they connect again."""
+    return f"id: {id}\n\n".encode()
+
+
 def retry(milliseconds: int) -> bytes:
     """How long a reader waits before it connects again."""
     return b"retry: %d\n\n" % milliseconds

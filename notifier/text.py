@@ -13,6 +13,7 @@ from contracts.events import (
     StageProgressed,
     StageStarted,
 )
+from contracts.job import Job
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -20,7 +21,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 def describe(event: Event) -> str | None:
     """One line about an event, without control characters; None where there is nothing to say."""
     words = _outcome(event) or _stage_line(event)
-    return None if words is None else _CONTROL.sub(" ", f"file: {event.data.job.name}: {words}")
+    return None if words is None else line_about(event.data.job, words)
+
+
+def line_about(job: Job, words: str) -> str:
+    """A line about a job, whatever its file's name holds."""
+    return _CONTROL.sub(" ", f"file: {job.name}: {words}")
 
 
 def _outcome(event: Event) -> str | None:

@@ -6,10 +6,11 @@ Source: AMQP 0-9-1 specification, sections 2.3.5 (frames) and 4.2 (wire format).
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pamqp.frame
 from pamqp.base import Frame
+from pamqp.header import ContentHeader
 
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
 FRAME_END = 0xCE
@@ -36,6 +37,21 @@ class Delivered:
     body: bytes = b""
     missing: int = 0  # bytes of the body that are still to come
     is_too_long: bool = False
+    header: bytes = field(default=b"", compare=False, repr=False)  # undecoded: few ask for it
+
+    @property
+    def offset(self) -> int:
+        """Where it stands in its stream (https://www.rabbitmq.com/docs/streams#consuming).
+
+        Raises:
+            BrokenWireError: it comes from no stream.
+        """
+        header = ContentHeader()
+        header.unmarshal(self.header)
+        offset = (header.properties.headers or {}).get("x-stream-offset")
+        if not isinstance(offset, int):
+            raise BrokenWireError("a message of a stream without its offset")
+        return offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +100,7 @@ class FrameReader:
             case 1:
                 return _method(channel, data[start - _FRAME.size : end + 1])
             case 2 if channel in self._coming:
-                self._expect(self._coming[channel], *_BODY_SIZE.unpack_from(data, start))
+                self._expect(self._coming[channel], data[start:end])
                 return self._when_whole(channel)
             case 3 if channel in self._coming:
                 self._add(self._coming[channel], data[start:end])
@@ -94,7 +110,9 @@ class FrameReader:
             case _:
                 raise BrokenWireError(f"a frame of type {kind} out of its place")
 
-    def _expect(self, delivered: Delivered, size: int) -> None:
+    def _expect(self, delivered: Delivered, header: bytes) -> None:
+        (size,) = _BODY_SIZE.unpack_from(header)
+        delivered.header = header
         delivered.missing = size
         delivered.is_too_long = size > MAX_BODY_BYTES
 

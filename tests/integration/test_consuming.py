@@ -17,7 +17,7 @@ from tests.services import free_port
 async def test_what_is_published_is_received(broker_url: str, channel: AbstractChannel) -> None:
     await declare(channel, *EVENT_TOPOLOGY)
     received: asyncio.Queue[Delivered] = asyncio.Queue()
-    async with consuming(SecretStr(broker_url)) as connection:
+    async with consuming(SecretStr(broker_url), name="test") as connection:
         number = await connection.open_channel(prefetch=2)
         await connection.consume(number, "client.test.a", EVENTS.name, received.put_nowait, arguments={})
         await publish(channel, b"one", b"", b"x" * 300_000)
@@ -31,7 +31,7 @@ async def test_what_is_published_is_received(broker_url: str, channel: AbstractC
 
 async def test_a_protest_of_the_broker_ends_the_connection(broker_url: str, channel: AbstractChannel) -> None:
     await declare(channel, *EVENT_TOPOLOGY)
-    async with consuming(SecretStr(broker_url)) as connection:
+    async with consuming(SecretStr(broker_url), name="test") as connection:
         number = await connection.open_channel(prefetch=2)
         with pytest.raises(LostConnectionError, match="no exchange"):
             await connection.consume(number, "client.test.b", "no.such.exchange", print, arguments={})

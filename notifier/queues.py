@@ -1,13 +1,15 @@
-"""The notifier's side of the broker: one queue a client, bound to the fanout exchange.
+"""The fan-out `client-queues`: one queue in the broker for each client.
 
-The queue is exclusive, bounded, and gone with its client; the broker isolates clients from each other.
-Its messages are acknowledged when the client's connection has taken them, so a slow client's events wait in
-its own queue, where the oldest are dropped past the bound, and never in this process.
+The queue is exclusive, bounded, and gone with its client; the broker isolates clients from each other, and filters for
+those that watch one job or one owner. Its messages are acknowledged when they are written to the client's connection,
+so what a slow client does not take waits in its own queue, where the oldest are dropped past the bound; the log has
+them all.
 """
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,13 +17,16 @@ from functools import partial
 import structlog
 from pydantic import SecretStr
 
-from contracts.broker import BROKER_ERRORS, connect, describe, keep_trying
-from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENT_TOPOLOGY, EVENTS, declare
-from notifier.amqp import ConsumingConnection, consuming
-from notifier.errors import NoQueueError
-from notifier.frames import Frames
-from notifier.hub import Delivery, Hub, Subscription
+from contracts.broker import BROKER_ERRORS, describe, keep_trying
+from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENTS, EVENTS_BY_JOB
+from notifier.amqp import Binding, ConsumingConnection, consuming
+from notifier.connection import Connection
+from notifier.encoded import Encoder
+from notifier.follower import Follower
+from notifier.hub import Hub
+from notifier.selection import Selection
 from notifier.settlements import Settlements
+from notifier.subscription import Copy, QueueSubscription, Subscription
 from notifier.wire import Delivered
 
 PREFETCH = 50  # deliveries that a client may have in this process before it has taken the first
@@ -52,47 +57,46 @@ class Place:
 class ClientQueues:
     """Gives each subscription its queue, and a new one after the connection was lost."""
 
-    def __init__(self, url: SecretStr, hub: Hub, frames: Frames, *, instance: str) -> None:
+    def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, follower: Follower, *, instance: str) -> None:
         self._url = url
         self._hub = hub
-        self._frames = frames
+        self._encoder = encoder
+        self._follower = follower
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
         self._connection: ConsumingConnection | None = None
         self._has_attached_all = False
         self._placing = asyncio.Lock()
         self._settled = asyncio.Event()
         self._channels: list[SharedChannel] = []
-        self._places: dict[Subscription, Place] = {}
+        self._places: dict[QueueSubscription, Place] = {}
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_trying(self._session, name="notifier")
+        await keep_trying(self._session, name="notifier queues")
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
         return None if self._has_attached_all else "not connected to the broker"
 
+    def subscription(self, connection: Connection, selection: Selection) -> QueueSubscription:
+        return QueueSubscription(connection, selection)
+
     @asynccontextmanager
     async def attached(self, subscription: Subscription) -> AsyncIterator[None]:
-        """The subscription receives every event from here on, until the end of the block.
-
-        Raises:
-            NoQueueError: the broker is away.
-        """
+        """The subscription has a queue of its own, until the end of the block. Without one the log feeds it."""
+        assert isinstance(subscription, QueueSubscription)
         try:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._attach(subscription)
+                    await self._join({subscription: await self._place(subscription)})
             except BROKER_ERRORS as error:
-                raise NoQueueError(f"the broker gave this client no queue: {describe(error)}") from error
+                log.warning("client_queue.missing", reason=describe(error))
             yield
         finally:
             await self._detach(subscription)
 
     async def _session(self, connected: Callable[[], None]) -> None:
-        async with await connect(self._url, name="notifier topology") as declaring, declaring.channel() as channel:
-            await declare(channel, *EVENT_TOPOLOGY)
-        async with consuming(self._url) as connection:
+        async with consuming(self._url, name="notifier queues") as connection:
             connected()
             self._connection = connection
             try:
@@ -102,31 +106,51 @@ class ClientQueues:
                     tasks.create_task(self._attach_all())
                     await connection.closed
             finally:
-                self._connection = None
-                self._has_attached_all = False
-                self._channels.clear()
-                self._places.clear()
+                self._lose()
+
+    def _lose(self) -> None:
+        """Until there are new queues, the log feeds all."""
+        self._connection = None
+        self._has_attached_all = False
+        self._channels.clear()
+        for subscription in self._places:
+            subscription.leave_queue()
+        self._places.clear()
 
     async def _attach_all(self) -> None:
         """Those who stayed while the broker was away."""
+        places = {}
         for subscription in self._hub:
-            await self._attach(subscription)
+            if isinstance(subscription, QueueSubscription):
+                places[subscription] = await self._place(subscription)
+        await self._join(places)
         self._has_attached_all = True
 
-    async def _attach(self, subscription: Subscription) -> None:
+    async def _place(self, subscription: QueueSubscription) -> Place:
+        """A queue that is consumed."""
         async with self._placing:
             connection = self._connection
             if connection is None:
                 raise ConnectionError("not connected")
-            if subscription in self._places:
-                return
+            if (place := self._places.get(subscription)) is not None:
+                return place
             shared = await self._roomy_channel(connection)
             place = self._places[subscription] = Place(shared, next(self._names))
             shared.clients += 1
         receive = partial(self._receive, shared.settlements, subscription)
-        await connection.consume(shared.number, place.queue, EVENTS.name, receive, arguments=CLIENT_QUEUE_ARGUMENTS)
+        connection.declare_own(shared.number, place.queue, bindings(subscription.selection), CLIENT_QUEUE_ARGUMENTS)
+        await connection.consume(shared.number, place.queue, receive)
+        return place
 
-    async def _detach(self, subscription: Subscription) -> None:
+    async def _join(self, places: Mapping[QueueSubscription, Place]) -> None:
+        """From a mark in the log on, these queues have everything that the log has."""
+        position = await self._follower.mark()
+        for subscription, place in places.items():
+            if self._places.get(subscription) is place:
+                subscription.joined_at = position
+                self._hub.wake(subscription)
+
+    async def _detach(self, subscription: QueueSubscription) -> None:
         """The queue goes with its only consumer; a lost connection has taken both already."""
         place = self._places.pop(subscription, None)
         try:
@@ -137,8 +161,7 @@ class ClientQueues:
         except BROKER_ERRORS as error:
             log.debug("client_queue.gone", reason=describe(error))
         finally:
-            for delivery in subscription.abandon():
-                delivery.settle()
+            subscription.leave_queue()
 
     async def _roomy_channel(self, connection: ConsumingConnection) -> SharedChannel:
         for shared in self._channels:
@@ -148,13 +171,14 @@ class ClientQueues:
         self._channels.append(shared)
         return shared
 
-    def _receive(self, settlements: Settlements, subscription: Subscription, delivered: Delivered) -> None:
+    def _receive(self, settlements: Settlements, subscription: QueueSubscription, delivered: Delivered) -> None:
         settle = partial(self._settle, settlements, delivered.delivery_tag)
-        frame = self._frames.encode(delivered.body, subscription.format)
-        if frame is None:
+        event = self._encoder.read(delivered.body)
+        if event is None:
             settle()
         else:
-            subscription.push(Delivery(frame, settle))
+            subscription.receive(Copy(event, time.monotonic(), settle))
+            self._hub.wake(subscription)
 
     def _settle(self, settlements: Settlements, delivery_tag: int) -> None:
         settlements.settle(delivery_tag)
@@ -169,3 +193,11 @@ class ClientQueues:
             for shared in self._channels:
                 for delivery_tag, multiple in shared.settlements.collect():
                     connection.acknowledge(shared.number, delivery_tag, multiple=multiple)
+
+
+def bindings(selection: Selection) -> Iterator[Binding]:
+    """Where the broker is to look for what a client wants: in everything, or by owner and job."""
+    if not selection.jobs and selection.owner is None:
+        yield Binding(EVENTS.name)
+    for job in sorted(selection.jobs) or ["*"] * (selection.owner is not None):
+        yield Binding(EVENTS_BY_JOB.name, f"{selection.owner or '*'}.{job}")

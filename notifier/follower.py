@@ -1,0 +1,199 @@
+"""Follows the log of events: one consumer a process, which feeds the history and the jobs.
+
+What the log's stream does with a wrong offset is silent (https://www.rabbitmq.com/docs/streams#consuming): one before
+its beginning starts at its oldest message, one past its end waits for ever. So every session leaves a mark in the log
+and begins with the message that was read last: another message there, or a mark that doesn't come, says that the log
+was made anew.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from pydantic import SecretStr
+from uuid_utils import uuid4
+
+from contracts.broker import connect, keep_trying
+from contracts.topology import EVENT_LOG, EVENT_TOPOLOGY, declare
+from notifier.amqp import ConsumingConnection, consuming
+from notifier.cursor import Cursor, proof_of
+from notifier.encoded import Encoder
+from notifier.errors import LogRemadeError
+from notifier.hub import Hub
+from notifier.snapshots import Reason
+from notifier.wire import Delivered
+
+MARK = b"stagecast mark "
+PREFETCH = 1_000
+ANSWER_SECONDS = 5.0
+CATCH_UP_SECONDS = 60.0
+WATCH_SECONDS = 10.0  # between marks that show that the consumer still hears the log
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Follower:
+    """Reads the log's recent part at its start, and everything after; goes on where it was when the broker returns."""
+
+    def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, *, history_events: int) -> None:
+        self._url = url
+        self._hub = hub
+        self._encoder = encoder
+        self._history_events = history_events
+        self._last: Cursor | None = None  # the newest message that was read
+        self._is_expected = True  # whether the next message is the one after `_last`
+        self._marks: dict[str, asyncio.Future[int]] = {}  # that were left, and have not been read
+        self._waiting: list[asyncio.Future[int]] = []  # for the next one: a client each
+        self._asked = asyncio.Event()
+        self._is_caught_up = False
+
+    async def run(self) -> None:
+        """Keep following; never returns."""
+        await keep_trying(self._session, name="notifier log")
+
+    def fault(self) -> str | None:
+        """What keeps clients from hearing everything, for `/readyz` and heartbeats."""
+        return None if self._is_caught_up else "the broker's log of events is not read to its end"
+
+    async def mark(self) -> int:
+        """Leave a mark in the log, and return its position when it has come back, however long the broker is away.
+
+        All that was published before is in front of it. One mark serves all who ask before it is left.
+        """
+        waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._asked.set()
+        return await waiting
+
+    async def _session(self, connected: Callable[[], None]) -> None:
+        async with await connect(self._url, name="notifier topology") as declaring, declaring.channel() as channel:
+            await declare(channel, *EVENT_TOPOLOGY)
+        async with consuming(self._url, name="notifier log") as connection:
+            connected()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(connection.keep_alive())
+                    tasks.create_task(self._follow(connection))
+                    await connection.closed
+            finally:
+                self._lose()
+
+    async def _follow(self, connection: ConsumingConnection) -> None:
+        channel = await connection.open_channel(prefetch=PREFETCH)
+        if self._last is None:
+            await self._read(connection, await self._find_start(connection, channel))
+        else:
+            try:
+                await self._read(connection, self._last.offset)
+            except (TimeoutError, LogRemadeError):
+                self._begin_anew()
+                raise
+        await self._leave_marks(connection, channel)
+
+    async def _find_start(self, connection: ConsumingConnection, channel: int) -> int:
+        """As many messages before the end as are kept; the end is where a mark of ours is."""
+        end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        mark = _mark()
+
+        def look(delivered: Delivered) -> None:
+            if delivered.body == mark and not end.done():
+                end.set_result(delivered.offset)
+            connection.acknowledge(channel, delivered.delivery_tag, multiple=False)
+
+        connection.publish(channel, EVENT_LOG.name, mark)
+        await connection.consume(channel, EVENT_LOG.name, look, {"x-stream-offset": "last"})
+        async with asyncio.timeout(ANSWER_SECONDS):
+            offset = await end
+        await connection.cancel(channel, EVENT_LOG.name)
+        return max(0, offset - self._history_events)
+
+    async def _read(self, connection: ConsumingConnection, offset: int) -> None:
+        """Consume from an offset; returns when a mark that is left now has come."""
+        channel = await connection.open_channel(prefetch=PREFETCH)
+        self._is_expected = self._last is None
+
+        def receive(delivered: Delivered) -> None:
+            self._receive(delivered)
+            if delivered.delivery_tag % (PREFETCH // 4) == 0:
+                connection.acknowledge(channel, delivered.delivery_tag, multiple=True)
+
+        await connection.consume(channel, EVENT_LOG.name, receive, {"x-stream-offset": offset})
+        mark, read = self._new_mark()
+        connection.publish(channel, EVENT_LOG.name, mark)
+        async with asyncio.timeout(CATCH_UP_SECONDS if self._last is None else ANSWER_SECONDS):
+            await read
+        self._is_caught_up = True
+        self._hub.trouble = None
+
+    def _receive(self, delivered: Delivered) -> None:
+        offset, body = delivered.offset, delivered.body
+        event = None if body.startswith(MARK) else self._encoder.read(body)
+        message_id = event.id if event else body.decode("latin-1")
+        cursor = Cursor(offset, proof_of(message_id))
+        if not self._is_expected:
+            self._expect(cursor)
+            return
+        self._last = cursor
+        if event is not None and event.event is not None:
+            self._hub.jobs.apply(event.event)
+            event.event = None
+        position = self._hub.history.append(offset, message_id, event)
+        if (left := self._marks.pop(message_id, None)) is not None and not left.done():
+            left.set_result(position + 1)
+        self._hub.has_grown()
+
+    def _expect(self, cursor: Cursor) -> None:
+        """The first message of a session is the one that was read last; else who waits for a mark hears of it."""
+        if cursor == self._last:
+            self._is_expected = True
+            return
+        for read in self._marks.values():
+            if not read.done():
+                read.set_exception(LogRemadeError(f"the log has another message at {cursor.offset}"))
+
+    async def _leave_marks(self, connection: ConsumingConnection, channel: int) -> None:
+        """One whenever somebody asks, and one now and then: if that does not come back, nobody hears the log."""
+        while True:
+            try:
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await self._asked.wait()
+            except TimeoutError:
+                pass
+            self._asked.clear()
+            await self._leave_one(connection, channel)
+
+    async def _leave_one(self, connection: ConsumingConnection, channel: int) -> None:
+        waiting, self._waiting = self._waiting, []
+        mark, read = self._new_mark()
+        connection.publish(channel, EVENT_LOG.name, mark)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                position = await read
+        except BaseException:
+            self._waiting += waiting  # the next session's mark is theirs
+            self._asked.set()
+            raise
+        for asked in waiting:
+            if not asked.done():
+                asked.set_result(position)
+
+    def _new_mark(self) -> tuple[bytes, asyncio.Future[int]]:
+        body = _mark()
+        read = self._marks[body.decode("latin-1")] = asyncio.get_running_loop().create_future()
+        return body, read
+
+    def _begin_anew(self) -> None:
+        """The log that was followed is gone; what its events told of jobs is still true."""
+        log.warning("log.remade")
+        self._last = None
+        self._hub.history.forget()
+        self._hub.restart(Reason.LOG_REMADE)
+
+    def _lose(self) -> None:
+        self._is_caught_up = False
+        self._hub.trouble = "the message broker is away; this stream goes on when it is back"
+        self._marks.clear()
+
+
+def _mark() -> bytes:
+    return MARK + str(uuid4()).encode()
