@@ -134,9 +134,8 @@ class Follower:
             self._expect(cursor)
             return
         self._last = cursor
-        if event is not None and event.event is not None:
-            self._hub.jobs.apply(event.event)
-            event.event = None
+        if event is not None:
+            self._hub.note(event)
         position = self._hub.history.append(offset, message_id, event)
         if (left := self._marks.pop(message_id, None)) is not None and not left.done():
             left.set_result(position + 1)

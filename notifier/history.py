@@ -33,6 +33,7 @@ class Batch:
     position: int  # up to here everything is sent
     events: int
     received: float  # when we had the first of them, by our monotonic clock
+    ended: tuple[str, ...] = ()  # jobs whose last event is among them
     _chunk: bytes | None = None
 
     @property
@@ -45,7 +46,8 @@ class Batch:
 class History:
     """Entries by position: a number that rises by one from entry to entry for as long as this process lives.
 
-    Bounded by count, age and bytes; past any of them the oldest leave.
+    Bounded by count, bytes and age; past any of them the oldest leave. Age counts from when we had it: by its sender's
+    clock, which may be wrong, an event could be too old at once.
     """
 
     def __init__(self, *, max_events: int, max_seconds: float, max_bytes: int = MAX_BYTES) -> None:
@@ -139,12 +141,12 @@ class History:
 
     def _trim(self) -> None:
         surplus = len(self._entries) - self._max_events
-        too_old = time.time() - self._max_seconds
+        too_old = time.monotonic() - self._max_seconds
         if surplus < TRIM_AT_ONCE and self._bytes <= self._max_bytes and not self._is_stale(too_old):
             return
         count, size = 0, self._bytes
         for entry in self._entries:
-            if count >= surplus and size <= self._max_bytes and entry.latest >= too_old:
+            if count >= surplus and size <= self._max_bytes and entry.received >= too_old:
                 break
             size -= len(entry.event.data) if entry.event else 0
             count += 1
@@ -152,7 +154,7 @@ class History:
 
     def _is_stale(self, too_old: float) -> bool:
         """Enough of it is too old to be worth a cut, or all of it is."""
-        return self._entries[min(TRIM_AT_ONCE, len(self._entries)) - 1].latest < too_old
+        return self._entries[min(TRIM_AT_ONCE, len(self._entries)) - 1].received < too_old
 
     def _drop(self, count: int) -> None:
         for entry in self._entries[:count]:
@@ -171,11 +173,14 @@ class _Gathering:
         self._is_text = selection.format is Format.TEXT
         self._frames: list[bytes] = []
         self._count = 0
+        self._ended: list[str] = []
         self.size = 0
         self.left_out = 0
 
     def add(self, event: EncodedEvent) -> None:
         frame = event.words if self._is_text else event.data
+        if event.is_last:
+            self._ended.append(event.job_id)
         if frame is not None:
             self._frames.append(frame)
             self._count += 1
@@ -186,4 +191,4 @@ class _Gathering:
             self._frames.insert(0, sse.comment(f"{self.left_out} progress events left out: you read too slowly"))
         if self._frames and not self._is_text:
             self._frames.insert(len(self._frames) - 1, sse.id_line(str(cursor)))
-        return Batch(b"".join(self._frames), position, self._count, received)
+        return Batch(b"".join(self._frames), position, self._count, received, tuple(self._ended))

@@ -14,6 +14,7 @@ from contracts.record import JobRecord
 from notifier import sse
 from notifier.beginning import Beginning, Replay
 from notifier.chunks import chunk
+from notifier.encoded import EncodedEvent
 from notifier.figures import Figures
 from notifier.history import Batch, History
 from notifier.jobs import Jobs
@@ -99,6 +100,12 @@ class Hub:
             subscription.go_back_to_log(self.history)
         self.wake(subscription)
 
+    def note(self, event: EncodedEvent) -> None:
+        """An event has come, by the log or by a queue: before anybody is sent it, its job is what it says."""
+        if event.event is not None:
+            self.jobs.apply(event.event)
+            event.event = None
+
     def learn(self, record: JobRecord) -> None:
         """The store knows of a job."""
         self.jobs.learn(record)
@@ -127,8 +134,9 @@ class Hub:
         """Cut those who take nothing, mend what a queue has lost; never returns."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            self._cut_idle(time.monotonic())
-            await self._for_each(self._mend)
+            now = time.monotonic()
+            self._cut_idle(now)
+            await self._for_each(partial(self._mend, now=now))
 
     async def drain(self) -> None:
         """Say goodbye on every stream and end it; each client learns when to come back."""
@@ -161,7 +169,7 @@ class Hub:
         if self._has_grown:
             self._has_grown = False
             for subscription in self._subscriptions:
-                if subscription.has_work(self.history) or subscription.ends:
+                if subscription.has_work(self.history):
                     ready[subscription] = None
         return ready
 
@@ -182,11 +190,12 @@ class Hub:
         batch = subscription.take(self.history, read)
         if batch.body:
             self._write(subscription, batch.chunk)
-        if subscription.has_work(self.history):
+        if subscription.is_over:
+            self._finish(subscription)
+        elif subscription.has_work(self.history):
             self.wake(subscription)
         else:
             subscription.is_late = False
-            self._end_if_over(subscription)
         return batch
 
     def _begin(self, subscription: Subscription, beginning: Beginning) -> None:
@@ -194,6 +203,7 @@ class Hub:
             case Replay(position):
                 subscription.goes_on_at(position, is_told=False)
                 subscription.whole_until = self.history.head
+                subscription.unfinished -= self._told_before(subscription.selection, position)
                 self.figures.resumed()
                 self._write(subscription, chunk(GREETING))
             case _:
@@ -203,9 +213,19 @@ class Hub:
     def _show(self, subscription: Subscription, reason: Reason) -> None:
         taken = self.snapshots.take(subscription.selection, reason)
         subscription.goes_on_at(taken.position, is_told=True)
+        subscription.unfinished = set(subscription.selection.jobs - self.jobs.over(subscription.selection.jobs))
         self.figures.shown(reason)
         self._write(subscription, taken.chunk)
         self.wake(subscription)
+
+    def has_nothing_for(self, selection: Selection, position: int) -> bool:
+        """Whether a client that has everything before `position` has the end of all that it watches."""
+        return bool(selection.jobs) and self._told_before(selection, position) == selection.jobs
+
+    def _told_before(self, selection: Selection, position: int) -> frozenset[str]:
+        """Of the jobs that are over, those of which nothing comes after `position`."""
+        later = (self.history[at].event for at in range(max(position, self.history.start), self.history.head))
+        return self.jobs.over(selection.jobs) - {event.job_id for event in later if event is not None}
 
     def _write(self, subscription: Subscription, chunks: bytes) -> None:
         subscription.wrote = True
@@ -215,11 +235,6 @@ class Hub:
         if subscription not in self._full:
             self._full[subscription] = None
             subscription.full_since = time.monotonic()
-
-    def _end_if_over(self, subscription: Subscription) -> None:
-        is_over = subscription.ends and self.jobs.are_over(subscription.selection.jobs)
-        if is_over and subscription.position >= self.history.head:
-            self._finish(subscription)
 
     def _finish(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription, None)
@@ -233,10 +248,10 @@ class Hub:
             subscription.connection.write(chunk(beat + subscription.place(self.history)))
         subscription.wrote = False
 
-    def _mend(self, subscription: Subscription) -> None:
+    def _mend(self, subscription: Subscription, *, now: float) -> None:
         if subscription.connection.is_full:
             return
-        if subscription.has_lost(self.history):
+        if subscription.has_lost(self.history, now):
             self.figures.mended()
             subscription.go_back_to_log(self.history)
             self.wake(subscription)

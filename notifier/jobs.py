@@ -60,9 +60,9 @@ class Jobs:
                 JobSnapshot.model_construct(**{name: getattr(record, name) for name in JobSnapshot.model_fields})
             )
 
-    def are_over(self, job_ids: frozenset[str]) -> bool:
-        """Whether none of these is at work, or waits for it."""
-        return not any(job_id in self._active for job_id in job_ids)
+    def over(self, job_ids: frozenset[str]) -> frozenset[str]:
+        """Those of them that are neither at work nor wait for it."""
+        return job_ids - self._active.keys()
 
     def selected(self, selection: Selection) -> list[KnownJob]:
         """Those that a client may see, the newest first."""

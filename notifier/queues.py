@@ -177,6 +177,7 @@ class ClientQueues:
         if event is None:
             settle()
         else:
+            self._hub.note(event)
             subscription.receive(Copy(event, time.monotonic(), settle))
             self._hub.wake(subscription)
 

@@ -56,7 +56,7 @@ class Events:
         self._require_readiness()
         await self._require_jobs(selection)
         beginning = begin(question.wanted, selection, self._hub.history, max_replay=self._hub.manners.max_replay)
-        if self._is_over(selection, beginning):
+        if isinstance(beginning, Replay) and self._hub.has_nothing_for(selection, beginning.position):
             self._hub.figures.nothing_to_resume()
             await Response(status_code=204)(scope, receive, send)  # an EventSource then stops
             return
@@ -93,14 +93,6 @@ class Events:
             self._hub.learn(record)
         if missing := [job_id for job_id in unknown if self._hub.jobs.get(job_id) is None]:
             raise UnknownJobError(f"no job {missing[0]} was accepted here, or it was removed")
-
-    def _is_over(self, selection: Selection, beginning: Beginning) -> bool:
-        """Whether a client that has been told everything asks again."""
-        history = self._hub.history
-        if not isinstance(beginning, Replay) or not selection.jobs or not self._hub.jobs.are_over(selection.jobs):
-            return False
-        events = (history[at].event for at in range(beginning.position, history.head))
-        return not any(event is not None and selection.has(event) for event in events)
 
 
 def _address(scope: Scope) -> str:

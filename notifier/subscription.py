@@ -1,6 +1,5 @@
 """One open stream: what its client wants, and how far it has got."""
 
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,17 @@ Read = Callable[[int, Selection], Batch]
 class Subscription:
     """A client that is fed from the log, in its order. It holds a position, and no events."""
 
-    __slots__ = ("connection", "full_since", "is_late", "position", "selection", "told", "whole_until", "wrote")
+    __slots__ = (
+        "connection",
+        "full_since",
+        "is_late",
+        "position",
+        "selection",
+        "told",
+        "unfinished",
+        "whole_until",
+        "wrote",
+    )
 
     def __init__(self, connection: Connection, selection: Selection) -> None:
         self.connection = connection
@@ -30,15 +39,16 @@ class Subscription:
         self.full_since: float | None = None  # since when it takes nothing, by the monotonic clock
         self.is_late = False  # it took nothing for a while, and has not caught up since
         self.wrote = False  # since the last heartbeat
+        self.unfinished = set(selection.jobs)  # of the jobs that it watches: without any left its stream is over
 
     @property
     def is_text(self) -> bool:
         return self.selection.format is Format.TEXT
 
     @property
-    def ends(self) -> bool:
-        """Whether its stream is over when its jobs are."""
-        return bool(self.selection.jobs)
+    def is_over(self) -> bool:
+        """Whether it has been told the end of all that it watches."""
+        return bool(self.selection.jobs) and not self.unfinished
 
     def has_work(self, history: History) -> bool:
         """Whether there may be something to write."""
@@ -49,6 +59,7 @@ class Subscription:
         batch = read(self.position, self.selection)
         self.position = batch.position
         self.told = batch.position if batch.events else self.told
+        self.unfinished.difference_update(batch.ended)
         return batch
 
     def place(self, history: History) -> bytes:
@@ -63,7 +74,7 @@ class Subscription:
         self.position = position
         self.told = position if is_told else -1
 
-    def has_lost(self, history: History) -> bool:
+    def has_lost(self, history: History, now: float) -> bool:
         """Whether something that should have come has not: never, from the log itself."""
         return False
 
@@ -131,29 +142,33 @@ class QueueSubscription(Subscription):
             return batch
         return self._take_copies(history)
 
-    def has_lost(self, history: History) -> bool:
+    def has_lost(self, history: History, now: float) -> bool:
         self._advance(history)
         if self.is_fed_from_log or self._copies or self.position >= history.head:
             return False
-        return time.monotonic() - history[self.position].received > LOST_AFTER
+        return now - history[self.position].received > LOST_AFTER
 
     def _take_copies(self, history: History) -> Batch:
         frames: list[bytes] = []
+        ended: list[str] = []
         received = self._copies[0].received if self._copies else 0.0
         while self._copies:
             copy = self._copies.popleft()
             copy.settle()
             if self._is_news(copy.event, history):
                 self._ahead.add(copy.event.id)
+                if copy.event.is_last:
+                    ended.append(copy.event.job_id)
                 frame = copy.event.words if self.is_text else copy.event.data
                 if frame is not None:
                     frames.append(frame)
         self._advance(history)
         events = len(frames)
+        self.unfinished.difference_update(ended)
         if frames and not self.is_text and self.told != self.position:
             self.told = self.position
             frames.insert(-1, sse.id_line(str(history.cursor(self.position))))
-        return Batch(b"".join(frames), self.position, events, received)
+        return Batch(b"".join(frames), self.position, events, received, tuple(ended))
 
     def _is_news(self, event: EncodedEvent, history: History) -> bool:
         at = history.position_of(event.id)

@@ -1,5 +1,8 @@
 """Events and jobs to test with."""
 
+from itertools import count
+from typing import Any
+
 from contracts.events import (
     Artifact,
     Event,
@@ -33,9 +36,9 @@ def a_job(name: str = "报告 final.csv", *, job_id: str = JOB_ID) -> Job:
     return Job(id=job_id, name=name, size=1_048_576, pipeline="inspect", owner="1410ba3ac43b8684")
 
 
-def one_of_each(name: str = "报告 final.csv") -> dict[str, Event]:
+def one_of_each(name: str = "报告 final.csv", *, job_id: str = JOB_ID) -> dict[str, Event]:
     """An event of every type, about one job."""
-    job = a_job(name)
+    job = a_job(name, job_id=job_id)
     about = {"job": job, "attempt": 1, "sequence": 7}
     stage = {**about, "stage": Stage(name="identify", index=1, count=5), "overall": 0.25}
     envelope = {"source": "/processors/test", "subject": job.id}
@@ -53,3 +56,30 @@ def one_of_each(name: str = "报告 final.csv") -> dict[str, Event]:
         JobCancelled(**envelope, data=JobFact(**about)),
     ]
     return {event.type: event for event in events}
+
+
+def a_story(job_id: str = JOB_ID, *, attempt: int = 1, progress: int = 2, ends: str = "job.completed") -> list[Event]:
+    """A job of one stage from its start to its end."""
+    job = a_job("story.csv", job_id=job_id)
+    envelope = {"source": "/processors/test", "subject": job.id}
+    numbers = count(1)
+
+    def about() -> dict[str, Any]:
+        return {"job": job, "attempt": attempt, "sequence": next(numbers)}
+
+    def at(overall: float) -> dict[str, Any]:
+        return {**about(), "stage": Stage(name="read", index=0, count=1), "overall": overall}
+
+    events: list[Event] = [
+        JobStarted(**envelope, data=PlanFact(**about(), stages=("read",))),
+        StageStarted(**envelope, data=StageFact(**at(0))),
+    ]
+    for step in range(1, progress + 1):
+        done = step / progress
+        events.append(StageProgressed(**envelope, data=ProgressFact(**at(done), progress=done, message=f"{step}")))
+    if ends == "job.completed":
+        events.append(StageCompleted(**envelope, data=StageResultFact(**at(1), seconds=1)))
+        return [*events, JobCompleted(**envelope, data=JobResultFact(**about(), seconds=1))]
+    if ends == "job.cancelled":
+        return [*events, JobCancelled(**envelope, data=JobFact(**about()))]
+    return events

@@ -12,6 +12,7 @@ import httpx
 from aio_pika.abc import AbstractChannel
 
 from contracts.events import Event, decode_event, encode
+from contracts.owners import COOKIE
 from contracts.topology import EVENT_TOPOLOGY, EVENTS, declare, event_key
 from tests.ground import wait_until_async
 
@@ -97,8 +98,11 @@ class Stream:
 
 
 @asynccontextmanager
-async def listening(url: str, *, last_event_id: str = "", **query: Any) -> AsyncIterator[Stream]:
+async def listening(url: str, *, last_event_id: str = "", cookie: str = "", **query: Any) -> AsyncIterator[Stream]:
+    """A client that asks with these query parameters."""
     headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+    if cookie:
+        headers["Cookie"] = f"{COOKIE}={cookie}"
     async with (
         httpx.AsyncClient(base_url=url, timeout=30) as client,
         client.stream("GET", "/events", params=query, headers=headers) as answer,

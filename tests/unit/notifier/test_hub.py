@@ -1,58 +1,375 @@
 import asyncio
+import json
+import time
+from typing import Any
 
-from notifier import sse
-from notifier.frames import Format
-from notifier.hub import Delivery, Hub
+import pytest
 
+from contracts.events import Event, encode
+from notifier.beginning import Replay, Snapshot, Unreadable
+from notifier.cursor import parse_cursor
+from notifier.hub import LATE, Manners
+from notifier.selection import Format, Selection
+from notifier.snapshots import Reason
+from notifier.subscription import Subscription
+from tests.samples import JOB_ID, a_story, one_of_each
+from tests.unit.notifier.conftest import Bench, FakeConnection, deliver, make_bench
 
-async def test_what_is_pending_comes_together_and_in_order() -> None:
-    with Hub().subscribe(Format.JSON) as subscription:
-        for frame in (b"1", b"2", b"3"):
-            subscription.push(Delivery(frame))
-        assert [delivery.frame for delivery in await subscription.take()] == [b"1", b"2", b"3"]
-
-
-async def test_a_reader_waits_for_the_first_frame() -> None:
-    with Hub().subscribe(Format.JSON) as subscription:
-        taking = asyncio.ensure_future(subscription.take())
-        await asyncio.sleep(0)
-        assert not taking.done()
-        subscription.push(Delivery(b"x"))
-        assert [delivery.frame for delivery in await taking] == [b"x"]
+OTHER_ID = "01a20bbc-322f-705e-8f23-50c7105c1200"
 
 
-async def test_a_closed_stream_ends_after_what_is_pending() -> None:
-    with Hub().subscribe(Format.JSON) as subscription:
-        subscription.push(Delivery(b"last"))
-        subscription.close()
-        assert [delivery.frame for delivery in await subscription.take()] == [b"last"]
-        assert await subscription.take() == []
+def told(connection: FakeConnection) -> list[str]:
+    """The types of what a client was told, with `snapshot` for each of those."""
+    return [kind_of(frame) for frame in connection.frames()]
 
 
-async def test_only_quiet_streams_get_a_heartbeat() -> None:
-    hub = Hub(heartbeat_seconds=0.01)
-    with hub.subscribe(Format.JSON) as quiet, hub.subscribe(Format.JSON) as busy:
-        busy.push(Delivery(b"x"))
-        beating = asyncio.ensure_future(hub.keep_beating())
-        assert [delivery.frame for delivery in await quiet.take()] == [sse.HEARTBEAT]
-        beating.cancel()
-        assert [delivery.frame for delivery in await busy.take()] == [b"x"]
+def kind_of(frame: str) -> str:
+    head, _, data = frame.rpartition("data: ")
+    return head.removeprefix("event: ").strip() or json.loads(data)["type"]
 
 
-async def test_the_hub_forgets_who_left() -> None:
-    hub = Hub()
-    with hub.subscribe(Format.JSON):
-        assert len(hub) == 1
-    assert len(hub) == 0
+def snapshots(connection: FakeConnection) -> list[dict[str, Any]]:
+    return [json.loads(frame.split("data: ", 1)[1]) for frame in connection.frames() if frame.startswith("event: snap")]
 
 
-async def test_draining_says_goodbye_and_ends_every_stream() -> None:
-    hub = Hub()
-    with hub.subscribe(Format.JSON) as one, hub.subscribe(Format.TEXT) as two:
-        await hub.drain()
+def kinds(events: list[Event]) -> list[str]:
+    return [event.type for event in events]
+
+
+async def test_a_new_client_gets_a_snapshot_and_what_follows(bench: Bench) -> None:
+    first, *rest = a_story()
+    bench.log(first)
+    _, connection = bench.open()
+    bench.log(*rest)
+    await bench.settle()
+    assert connection.body().startswith(b": stagecast\n\nretry: 2000\n\n")
+    assert told(connection) == ["snapshot", *kinds(rest)]
+    [snapshot] = snapshots(connection)
+    assert (snapshot["reason"], snapshot["jobs"][0]["state"]) == ("new", "running")
+    assert connection.ids()[-1] == str(bench.hub.history.cursor(bench.hub.history.head))
+
+
+async def test_the_same_bytes_go_to_all_with_the_same_wishes(bench: Bench) -> None:
+    clients = [bench.open()[1] for _ in range(3)]
+    bench.log(*a_story())
+    await bench.settle()
+    assert len({connection.written for connection in clients}) == 1
+
+
+async def test_a_snapshot_is_made_once_for_those_who_come_together(bench: Bench) -> None:
+    bench.log(*a_story())
+    taken = bench.hub.snapshots.take(Selection(), Reason.NEW)
+    assert bench.hub.snapshots.take(Selection(), Reason.NEW) is taken
+    bench.log(*a_story(attempt=2))
+    _, connection = bench.open()
+    await bench.settle()
+    assert told(connection) == ["snapshot", *kinds(a_story(attempt=2))]
+
+
+async def test_a_client_that_comes_back_gets_what_it_missed(bench: Bench) -> None:
+    events = a_story()
+    bench.log(*events[:3])
+    cursor = parse_cursor(str(bench.hub.history.cursor(2)))
+    beginning = bench.beginning(cursor)
+    assert beginning == Replay(2)
+    _, connection = bench.open(beginning=beginning)
+    bench.log(*events[3:])
+    await bench.settle()
+    assert told(connection) == kinds(events[2:])
+
+
+async def test_what_cannot_be_resumed_is_a_snapshot_with_its_reason() -> None:
+    bench = make_bench(manners=Manners(max_replay=3))
+    bench.log(*a_story())
+    history = bench.hub.history
+    beginnings = {
+        Reason.NEW: bench.beginning(None),
+        Reason.UNKNOWN_ID: bench.beginning(Unreadable()),
+        Reason.TOO_MUCH: bench.beginning(history.cursor(1)),
+    }
+    history.forget()
+    beginnings[Reason.TOO_OLD] = bench.beginning(parse_cursor("2-00000000"))
+    assert beginnings == {reason: Snapshot(reason) for reason in beginnings}
+
+
+async def test_too_much_counts_only_what_concerns_the_client() -> None:
+    bench = make_bench(manners=Manners(max_replay=3))
+    bench.log(one_of_each()["job.queued"], *a_story(OTHER_ID))
+    wish = Selection(jobs=frozenset({JOB_ID}))
+    assert bench.beginning(bench.hub.history.cursor(1), wish) == Replay(1)
+
+
+async def test_each_gets_what_it_asked_for(bench: Bench) -> None:
+    _, one_job = bench.open(Selection(jobs=frozenset({OTHER_ID})))
+    _, no_progress = bench.open(Selection(progress=False))
+    _, words = bench.open(Selection(format=Format.TEXT))
+    bench.log(*a_story(JOB_ID), *a_story(OTHER_ID))
+    await bench.settle()
+    assert told(one_job)[1:] == kinds(a_story(OTHER_ID))
+    assert "stage.progressed" not in told(no_progress)
+    assert words.frames()[-1] == "data: file: story.csv: finished"
+    assert words.ids() == []
+
+
+async def test_a_stream_of_one_job_ends_after_its_last_event(bench: Bench) -> None:
+    *before, last = a_story()
+    bench.log(*before)
+    _, connection = bench.open(Selection(jobs=frozenset({JOB_ID})))
+    await bench.settle()
+    assert not connection.is_closed
+    bench.log(last)
+    await bench.settle()
+    assert told(connection) == ["snapshot", "job.completed"]
+    assert connection.is_closed
+    assert not connection.is_aborted
+    assert bench.hub.has_nothing_for(Selection(jobs=frozenset({JOB_ID})), bench.hub.history.head)
+    assert not bench.hub.has_nothing_for(Selection(jobs=frozenset({JOB_ID})), bench.hub.history.head - 1)
+
+
+async def test_a_stream_of_a_job_that_is_over_is_its_snapshot(bench: Bench) -> None:
+    bench.log(*a_story())
+    _, connection = bench.open(Selection(jobs=frozenset({JOB_ID})))
+    await bench.settle()
+    assert told(connection) == ["snapshot"]
+    assert connection.is_closed
+
+
+async def test_a_stream_of_two_jobs_ends_after_the_later(bench: Bench) -> None:
+    bench.log(one_of_each()["job.queued"], one_of_each(job_id=OTHER_ID)["job.queued"])
+    _, connection = bench.open(Selection(jobs=frozenset({JOB_ID, OTHER_ID})))
+    bench.log(*a_story())
+    await bench.settle()
+    assert not connection.is_closed
+    bench.log(*a_story(OTHER_ID, attempt=2))
+    await bench.settle()
+    assert connection.is_closed
+
+
+async def test_one_that_is_slow_loses_old_progress_only(bench: Bench) -> None:
+    _, connection = bench.open()
+    await bench.settle()
+    events = a_story(progress=3 * LATE)
+    connection.is_full = True
+    bench.log(*events)
+    await bench.settle()
+    assert told(connection) == ["snapshot"]
+    connection.drain()
+    await bench.settle()
+    assert told(connection)[1:] == [
+        "job.started",
+        "stage.started",
+        "stage.progressed",
+        "stage.completed",
+        "job.completed",
+    ]
+    assert ": 599 progress events left out" in connection.body().decode()
+    bench.log(*a_story(attempt=2, progress=2))
+    await bench.settle()
+    assert told(connection)[-6:] == kinds(a_story())
+
+
+async def test_one_that_is_too_slow_gets_a_snapshot(bench: Bench) -> None:
+    bench = make_bench(manners=Manners(max_replay=20))
+    _, connection = bench.open()
+    await bench.settle()
+    connection.is_full = True
+    bench.log(*a_story(progress=30))
+    await bench.settle()
+    connection.drain()
+    await bench.settle()
+    assert told(connection) == ["snapshot", "snapshot"]
+    assert snapshots(connection)[1]["reason"] == "fell-behind"
+    assert snapshots(connection)[1]["jobs"][0]["state"] == "completed"
+
+
+async def test_what_was_promised_whole_is_whole_however_slowly_it_is_read(bench: Bench) -> None:
+    events = a_story(progress=3 * LATE)
+    bench.log(*events)
+    _, connection = bench.open(beginning=Replay(0))
+    connection.is_full = True
+    await bench.settle()
+    connection.drain()
+    await bench.settle()
+    assert told(connection) == kinds(events)
+
+
+async def test_one_whose_place_has_left_the_history_gets_a_snapshot() -> None:
+    bench = make_bench(max_events=10)
+    _, connection = bench.open()
+    await bench.settle()
+    for _ in range(300):
+        bench.log(*a_story())
+    await bench.settle()
+    assert snapshots(connection)[-1]["reason"] == "fell-behind"
+
+
+async def test_a_slow_client_delays_nobody_and_holds_nothing(bench: Bench) -> None:
+    _, slow = bench.open()
+    _, quick = bench.open()
+    await bench.settle()
+    slow.is_full, before = True, slow.written
+    bench.log(*a_story())
+    await bench.settle()
+    assert told(quick)[1:] == kinds(a_story())
+    assert slow.written == before
+
+
+async def test_one_that_takes_nothing_for_too_long_is_cut() -> None:
+    bench = make_bench(manners=Manners(cut_seconds=0.0))
+    _, idle = bench.open()
+    _, fine = bench.open()
+    await bench.settle()
+    idle.is_full = True
+    bench.log(*a_story())
+    await bench.settle()
+    watching = asyncio.ensure_future(bench.hub.keep_watch())
+    async with asyncio.timeout(10):
+        while not idle.is_aborted:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert not fine.is_closed
+
+
+@pytest.mark.parametrize("trouble", [None, "the broker\nis away"])
+async def test_quiet_streams_get_a_heartbeat_that_says_what_is_wrong(trouble: str | None) -> None:
+    bench = make_bench(manners=Manners(heartbeat_seconds=0.01))
+    _, quiet = bench.open()
+    bench.hub.trouble = trouble
+    beating = asyncio.ensure_future(bench.hub.keep_beating())
+    wanted = b": the broker is away\n\n" if trouble else b"\n\n:\n\n"
+    async with asyncio.timeout(10):
+        while wanted not in quiet.body():
+            await asyncio.sleep(0.01)
+    beating.cancel()
+
+
+async def test_a_heartbeat_tells_the_cursor_that_moved_without_a_word(bench: Bench) -> None:
+    subscription, connection = bench.open(Selection(owner="somebody else"))
+    bench.log(*a_story())
+    await bench.settle()
+    bench.hub._beat(subscription)
+    bench.hub._beat(subscription)
+    assert connection.ids()[-1] == str(bench.hub.history.cursor(bench.hub.history.head))
+
+
+async def test_draining_says_goodbye_and_ends_every_stream(bench: Bench) -> None:
+    clients = [bench.open()[1], bench.open(Selection(format=Format.TEXT))[1]]
+    stuck = bench.open()[1]
+    await bench.settle()
+    stuck.is_full = True
+    await bench.hub.drain()
+    for connection in clients:
+        assert "event: draining\n" in connection.body().decode()
+        assert connection.is_closed
+        assert not connection.is_aborted
+    assert stuck.is_aborted
+    assert bench.hub.is_draining
+    assert len(bench.hub) == 0
+
+
+async def test_a_log_made_anew_is_a_snapshot_for_all(bench: Bench) -> None:
+    bench.log(*a_story())
+    _, connection = bench.open()
+    bench.hub.history.forget()
+    bench.hub.restart(Reason.LOG_REMADE)
+    bench.log(*a_story(OTHER_ID))
+    await bench.settle()
+    assert [snapshot["reason"] for snapshot in snapshots(connection)] == ["new", "log-remade"]
+    assert told(connection)[2:] == kinds(a_story())
+
+
+async def test_the_hub_forgets_who_left(bench: Bench) -> None:
+    bench.open()
+    assert len(bench.hub) == 1
+    bench.clients.close()
+    assert len(bench.hub) == 0
+
+
+class TestQueues:
+    """What a client's own queue brings, beside the log."""
+
+    @staticmethod
+    def joined(bench: Bench) -> tuple[Subscription, FakeConnection]:
+        subscription, connection = bench.open(queue=True)
+        subscription.joined_at = bench.hub.history.head  # type: ignore[attr-defined]
+        return subscription, connection
+
+    async def test_before_it_is_joined_the_log_feeds_it(self, bench: Bench) -> None:
+        _, connection = bench.open(queue=True)
+        bench.log(*a_story())
+        await bench.settle()
+        assert told(connection)[1:] == kinds(a_story())
+
+    async def test_once_joined_the_queue_does(self, bench: Bench) -> None:
+        events = a_story()
+        subscription, connection = self.joined(bench)
+        settled = deliver(subscription, bench.hub, *events)
+        await bench.settle()
+        assert told(connection)[1:] == kinds(events)
+        assert settled == [event.id for event in events]
+        bench.log(*events)
+        await bench.settle()
+        assert told(connection)[1:] == kinds(events)
+
+    async def test_what_the_log_has_sent_the_queue_does_not_send_again(self, bench: Bench) -> None:
+        events = a_story()
+        subscription, connection = bench.open(queue=True)
+        bench.log(*events)
+        await bench.settle()
+        subscription.joined_at = 2  # type: ignore[attr-defined]
+        settled = deliver(subscription, bench.hub, *events)
+        await bench.settle()
+        assert told(connection)[1:] == kinds(events)
+        assert settled == [event.id for event in events]
+
+    async def test_the_cursor_is_the_longest_unbroken_run_of_the_log(self, bench: Bench) -> None:
+        one, two, three, *_ = a_story()
+        subscription, _ = self.joined(bench)
+        bench.log(one, two, three)
+        deliver(subscription, bench.hub, one, three)
+        await bench.settle()
+        assert subscription.position == 1
+        deliver(subscription, bench.hub, two)
+        await bench.settle()
+        assert subscription.position == 3
+
+    async def test_a_lost_copy_is_made_good_from_the_log(self, bench: Bench) -> None:
+        events = a_story()
+        subscription, connection = self.joined(bench)
+        bench.log(*events)
+        deliver(subscription, bench.hub, *events[:2], *events[3:])
+        await bench.settle()
+        assert len(told(connection)) == len(events)
+        bench.hub._mend(subscription, now=time.monotonic() + 60)
+        await bench.settle()
+        assert {encode(event).decode() for event in events} <= {frame[6:] for frame in connection.frames()}
+        assert subscription.position == bench.hub.history.head
+
+    async def test_without_its_queue_the_log_feeds_it_again(self, bench: Bench) -> None:
+        events = a_story()
+        subscription, connection = self.joined(bench)
+        deliver(subscription, bench.hub, events[0])
+        await bench.settle()
+        subscription.leave_queue()  # type: ignore[attr-defined]
+        bench.log(*events)
+        await bench.settle()
+        assert set(told(connection)[1:]) == set(kinds(events))
+        assert subscription.position == bench.hub.history.head
+
+    async def test_one_client_is_not_ended_by_the_copy_of_another(self, bench: Bench) -> None:
+        wish = Selection(jobs=frozenset({JOB_ID}))
+        *before, last = a_story()
+        bench.log(*before)
+        one, first = bench.open(wish, queue=True)
+        two, second = bench.open(wish, queue=True)
         for subscription in (one, two):
-            [farewell] = await subscription.take()
-            assert b"event: draining\n" in farewell.frame
-            assert farewell.frame.startswith(b"retry: ")
-            assert await subscription.take() == []
-    assert hub.is_draining
+            subscription.joined_at = bench.hub.history.head  # type: ignore[attr-defined]
+        deliver(one, bench.hub, last)
+        bench.hub.wake(two)
+        await bench.settle()
+        assert first.is_closed
+        assert not second.is_closed
+        deliver(two, bench.hub, last)
+        await bench.settle()
+        assert told(second) == ["snapshot", "job.completed"]
+        assert second.is_closed
