@@ -12,6 +12,7 @@ from notifier.selection import Format, Selection
 
 MAX_BYTES = 128 * 1024 * 1024
 BATCH_BYTES = 256 * 1024  # what one client is written at a time; a client that reads slowly holds no more of it
+NOTHING = Cursor(0, "-" * 8)  # of who has nothing of a log that has nothing; nobody can send it back
 TRIM_AT_ONCE = 1_000  # a list loses its first items at the cost of moving the rest
 
 
@@ -57,7 +58,7 @@ class History:
         self._entries: list[Entry] = []
         self._bytes = 0
         self._positions: dict[str, int] = {}
-        self._gone = Cursor(0, proof_of(""))  # the newest entry that has left
+        self._gone: Cursor | None = None  # the newest entry that has left
         self.start = 0
 
     @property
@@ -90,7 +91,7 @@ class History:
 
     def cursor(self, position: int) -> Cursor:
         """What a client has that was sent everything before this position."""
-        return self[position - 1].cursor if position > self.start else self._gone
+        return self[position - 1].cursor if position > self.start else self._gone or NOTHING
 
     def after(self, cursor: Cursor) -> int | None:
         """The position from which a client goes on, or None if its place is not in here."""
@@ -103,7 +104,8 @@ class History:
 
     def is_before(self, cursor: Cursor) -> bool:
         """Whether a cursor's place has left already."""
-        return cursor.offset < (self._entries[0].cursor.offset if self._entries else self._gone.offset)
+        oldest = self._entries[0].cursor if self._entries else self._gone
+        return oldest is not None and cursor.offset < oldest.offset
 
     def since(self, moment: float) -> int | None:
         """The position of the first event that is not before `moment` (since 1970), or None if that may have left."""

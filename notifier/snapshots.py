@@ -1,5 +1,6 @@
 """`event: snapshot`: the jobs as they are now, for who has just come or could not be given what it missed."""
 
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +13,8 @@ from notifier.jobs import Jobs
 from notifier.selection import Format, Selection
 from notifier.text import line_about
 
-REUSED_FOR = 64  # entries: a snapshot that old is still right for a new client, who is sent what came after it
+REUSED_FOR = 64  # entries: a snapshot that old is still right for a new client, who is sent what came after it,
+REUSED_SECONDS = 0.1  # but only for clients who come together
 
 
 class Reason(StrEnum):
@@ -32,6 +34,7 @@ class Taken:
 
     chunk: bytes
     position: int
+    at: float  # our monotonic clock
 
 
 class Snapshots:
@@ -45,8 +48,8 @@ class Snapshots:
     def take(self, selection: Selection, reason: Reason) -> Taken:
         """A snapshot that may be up to some entries old: its client is sent what came after it."""
         taken = self._taken.get((selection, reason))
-        if taken is None or not max(self._history.start, self._history.head - REUSED_FOR) <= taken.position:
-            taken = Taken(chunk(self._frame(selection, reason)), self._history.head)
+        if taken is None or not self._is_fresh(taken):
+            taken = Taken(chunk(self._frame(selection, reason)), self._history.head, time.monotonic())
             self._remember(selection, reason, taken)
         return taken
 
@@ -54,9 +57,14 @@ class Snapshots:
         """What was taken says no longer what is known."""
         self._taken.clear()
 
+    def _is_fresh(self, taken: Taken) -> bool:
+        if taken.position == self._history.head:
+            return True
+        is_near = taken.position >= max(self._history.start, self._history.head - REUSED_FOR)
+        return is_near and time.monotonic() - taken.at < REUSED_SECONDS
+
     def _remember(self, selection: Selection, reason: Reason, taken: Taken) -> None:
-        newest = self._history.head - REUSED_FOR
-        self._taken = {asked: other for asked, other in self._taken.items() if other.position >= newest}
+        self._taken = {asked: other for asked, other in self._taken.items() if self._is_fresh(other)}
         if selection.is_everything:  # others are asked by one client each
             self._taken[selection, reason] = taken
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aio_pika
@@ -13,6 +13,7 @@ from aio_pika.abc import AbstractChannel
 
 from contracts.events import Event, decode_event, encode
 from contracts.owners import COOKIE
+from contracts.snapshot import JobSnapshot, fold
 from contracts.topology import EVENT_TOPOLOGY, EVENTS, declare, event_key
 from tests.ground import wait_until_async
 
@@ -136,3 +137,34 @@ async def until_figure(url: str, name: str, value: float) -> None:
         return await figure(url, name) == value
 
     await wait_until_async(reached, 30, what=f"{name} {value}")
+
+
+@dataclass
+class Story:
+    """What a client knows of all jobs by what it was told, as the page folds it. No job may go backwards."""
+
+    jobs: dict[str, JobSnapshot] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)  # ids of events, since the last snapshot
+    reasons: list[str] = field(default_factory=list)
+
+    def take(self, frame: Frame) -> None:
+        match frame.event:
+            case "snapshot":
+                self._replace(json.loads(frame.data))
+            case "message":
+                event = decode_event(frame.data.encode())
+                self.heard.add(event.id)
+                self.jobs[event.subject] = fold(self.jobs.get(event.subject), event)
+
+    def states(self) -> dict[str, tuple[str, int, int]]:
+        return {job_id: (job.state.value, job.attempt, job.sequence) for job_id, job in self.jobs.items()}
+
+    def _replace(self, snapshot: dict[str, Any]) -> None:
+        jobs = [JobSnapshot.model_validate(job) for job in snapshot["jobs"]]
+        for job in jobs:
+            known = self.jobs.get(job.job.id)
+            assert known is None or (known.attempt, known.sequence) <= (job.attempt, job.sequence), (known, job)
+        assert self.jobs.keys() <= {job.job.id for job in jobs}
+        self.jobs = {job.job.id: job for job in jobs}
+        self.heard.clear()
+        self.reasons.append(snapshot["reason"])
