@@ -51,7 +51,7 @@ http {{
 def running_nchan(folder: Path, *, open_files: int) -> Iterator[tuple[int, int]]:
     """Its port, and the process id of its worker. It is installed first where it is missing."""
     subprocess.run([ROOT / "deploy/local/nchan.sh"], check=True)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(CONFIGURATION.format(folder=folder, port=port, open_files=open_files))
