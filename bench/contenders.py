@@ -48,7 +48,7 @@ class Ground:
             "STAGECAST_NOTIFIER_FANOUT": fanout,
         }
         with running("-m", "notifier", ready_url=f"http://127.0.0.1:{port}/readyz", settings=settings) as pid:
-            address = Address(port, "/events", greeting=b"retry: ")
+            address = Address(port, "/events", greeting=b"event: snapshot")
             yield Contender(f"notifier, {fanout}", pid, address, partial(through_broker, self.amqp_url))
 
     @contextlib.contextmanager
