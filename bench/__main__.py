@@ -1,6 +1,6 @@
 """`python -m bench`: every measurement, one after another."""
 
-from bench import streams, upload
+from bench import fanout, streams, upload
 from bench.processes import machine
 
 if __name__ == "__main__":
@@ -8,3 +8,5 @@ if __name__ == "__main__":
     upload.main()
     print()
     streams.main()
+    print()
+    fanout.main()

@@ -10,10 +10,12 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
 END_SECONDS = 15
+BROKER_END_SECONDS = 60  # it removes thousands of queues first
 
 
 def free_port() -> int:
@@ -29,11 +31,10 @@ def running(*command: str, ready_url: str, settings: Mapping[str, str] | None = 
     environment = {**os.environ, "STAGECAST_LOG_LEVEL": "error", **(settings or {})}
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment)
     try:
-        _wait_for(ready_url, process)
+        wait_for(ready_url, process)
         yield process.pid
     finally:
-        process.terminate()
-        process.wait(END_SECONDS)
+        end(process)
 
 
 @contextlib.contextmanager
@@ -51,9 +52,18 @@ def running_broker(folder: Path) -> Iterator[str]:
             raise RuntimeError("the broker did not start")
         yield f"amqp://guest:guest@127.0.0.1:{port}/"
     finally:
-        process.terminate()
-        process.wait(END_SECONDS)
+        end(process, seconds=BROKER_END_SECONDS)
         process.stdout.close()
+
+
+def end(process: subprocess.Popen[Any], *, seconds: float = END_SECONDS) -> None:
+    """Ask a process to end; after so many seconds it is killed, so that no measure leaves anything behind."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def peak_megabytes(pid: int) -> float:
@@ -80,7 +90,7 @@ def _status(pid: int, field: str) -> int:
     return int(found[1]) * 1024
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
