@@ -217,6 +217,23 @@ async def test_a_sender_that_goes_away_leaves_nothing(
     del reader
 
 
+@pytest.mark.parametrize(("head", "first"), HEADS.items())
+async def test_an_upload_that_outlasts_the_gateway_is_refused_and_leaves_nothing(
+    broker_url: str, blobs: Path, inspect_queue: str, caplog: pytest.LogCaptureFixture, head: bytes, first: bytes
+) -> None:
+    async with running_gateway(broker_url, blobs.as_uri()) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(head + b"Content-Length: 9999999\r\n\r\n" + first + bytes(6_000_000))
+        await wait_until_async(lambda: any(blobs.rglob("source*")), 30)
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 5" in answer
+    assert b"the gateway is being stopped" in answer
+    assert left_in(blobs) == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    writer.close()
+
+
 async def test_a_large_file_is_never_in_memory(broker_url: str, blobs: Path, inspect_queue: str) -> None:
     memory = [psutil.Process().memory_info().rss]  # of this process: the gateway runs in it
 
