@@ -1,8 +1,10 @@
 """Ctrl-C under make: the terminal sends it to the runner alone, so that make sees an orderly end and no interrupt."""
 
 import os
+import select
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -21,11 +23,23 @@ def in_foreground() -> Iterator[None]:
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # make would not notice that we were stopped
     os.setpgid(0, 0)
     os.tcsetpgrp(terminal, os.getpgrp())
+    threading.Thread(target=_end_with_terminal, args=(terminal,), daemon=True).start()
     try:
         yield
     finally:
         with suppress(OSError):  # the terminal may be gone
             os.tcsetpgrp(terminal, before)
+
+
+def _end_with_terminal(terminal: int) -> None:
+    """Say SIGHUP to ourselves when the terminal closes.
+
+    The kernel says it to the session's leader alone. Where that is make itself, and no shell, it waits for us.
+    """
+    poll = select.poll()
+    poll.register(terminal, 0)  # nothing to read: only the hangup, of which poll always tells
+    if any(event & select.POLLHUP for _, event in poll.poll()):
+        os.kill(os.getpid(), signal.SIGHUP)
 
 
 def _started_by_make_on_terminal() -> bool:

@@ -10,25 +10,28 @@ from contracts.server import Server, listen
 from contracts.service import run_service
 from gateway.app import create_app
 from gateway.blobs import Blobs
+from gateway.body import Linger
 from gateway.broker import Broker
+from gateway.leaving import Leaving
 from gateway.memory import keep_freed_memory
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
 
 
 async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
-    """Serve until `stop`, then: take no new requests, end open ones, leave the broker."""
+    """Serve until `stop`, then: refuse uploads that are still on their way, end what is open, leave the broker."""
     keep_freed_memory()
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     blobs = Blobs(open_store(settings.store_url))
     broker = Broker(settings.amqp_url)
-    uploads = Uploads(blobs, broker, source=f"/gateways/{uuid4().hex[:12]}", max_files=settings.gateway_max_files)
-    app = create_app(
-        settings, uploads=uploads, blobs=blobs, owners=Owners(settings.secret), checks={"broker": broker.fault}
-    )
+    leaving = Leaving()
+    source = f"/gateways/{uuid4().hex[:12]}"
+    uploads = Uploads(blobs, broker, leaving, source=source, max_files=settings.gateway_max_files)
+    owners = Owners(settings.secret)
+    app = create_app(settings, uploads=uploads, blobs=blobs, owners=owners, checks={"broker": broker.fault})
     async with asyncio.TaskGroup() as tasks:
         connecting = tasks.create_task(broker.run())
-        await Server(app).serve_until(stop, listener)
+        await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)
         connecting.cancel()
 
 

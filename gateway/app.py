@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from contracts.owners import Owners
 from contracts.server import Checks, health_routes
 from gateway.blobs import Blobs
-from gateway.body import Linger, read_body
+from gateway.body import read_body
 from gateway.form import Form
 from gateway.jobs import describe_job, job_routes
 from gateway.page import WEB, WebFiles, page_routes
@@ -40,7 +40,7 @@ def create_app(settings: GatewaySettings, *, uploads: Uploads, blobs: Blobs, own
     )
     app.mount("/web", WebFiles(directory=WEB))
     app.routes.extend(health_routes(checks))
-    return Linger(app)
+    return app
 
 
 def upload_routes(uploads: Uploads, owners: Owners, *, limit: int) -> APIRouter:

@@ -1,12 +1,13 @@
 """A request's body, bounded; and a polite end for one that is answered before it was read."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import SenderGoneError, TooLargeError
+from gateway.leaving import Leaving
 
 LINGER_SECONDS = 5.0
 
@@ -44,8 +45,9 @@ class Linger:
     answer before the sender has read it (RFC 9112, section 9.6).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, leaving: Leaving) -> None:
         self._app = app
+        self._leaving = leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT"}:
@@ -64,22 +66,19 @@ class Linger:
                 message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
             if message["type"] == "http.response.body" and unread and not message.get("more_body", False):
                 await send({**message, "more_body": True})
-                await _read_away(scope, receive)
+                await self._read_away(scope, receive)
                 message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         await self._app(scope, receive_and_note, send_and_linger)
 
-
-async def _read_away(scope: Scope, receive: Receive) -> None:
-    """Until the body's end, the sender's, or 5 s; a sender that waits for `100 Continue` has sent nothing."""
-    if any(name == b"expect" for name, _ in scope["headers"]):
-        return
-    try:
-        async with asyncio.timeout(LINGER_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request" or not message.get("more_body", False):
-                    return
-    except TimeoutError:
-        return
+    async def _read_away(self, scope: Scope, receive: Receive) -> None:
+        """Until the body's end, the sender's, or 5 s; a sender that waits for `100 Continue` has sent nothing."""
+        if any(name == b"expect" for name, _ in scope["headers"]):
+            return
+        with suppress(TimeoutError):
+            async with self._leaving.limited(LINGER_SECONDS):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request" or not message.get("more_body", False):
+                        return

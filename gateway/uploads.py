@@ -13,9 +13,10 @@ from contracts.events import Event, JobFact, JobQueued
 from contracts.job import Job, JobRequest
 from contracts.upload import Upload
 from gateway.blobs import Blobs
-from gateway.errors import RefusedError, UnusableFormError
+from gateway.errors import NotReadyError, RefusedError, UnusableFormError
 from gateway.filenames import clean_name
 from gateway.form import Form
+from gateway.leaving import Leaving
 
 MAX_FIELD_BYTES = 1024
 DEFAULT_PIPELINE = "inspect"
@@ -55,9 +56,10 @@ class Batch:
 class Uploads:
     """Accepts files. A request's files become jobs together, after the last byte of the last one."""
 
-    def __init__(self, blobs: Blobs, publisher: Publisher, *, source: str, max_files: int) -> None:
+    def __init__(self, blobs: Blobs, publisher: Publisher, leaving: Leaving, *, source: str, max_files: int) -> None:
         self._blobs = blobs
         self._publisher = publisher
+        self._leaving = leaving
         self._source = source
         self._max_files = max_files
 
@@ -68,7 +70,7 @@ class Uploads:
             RefusedError: and nothing is kept of what came.
             SenderGoneError: likewise.
         """
-        async with self._batch(owner, pipeline) as batch:
+        async with self._batch(owner, pipeline) as batch, self._receiving():
             await self._receive_form(batch, form)
         return batch.submitted
 
@@ -76,7 +78,7 @@ class Uploads:
         self, name: str, body: AsyncIterator[bytes], *, pipeline: str | None, owner: str | None
     ) -> list[Job]:
         """Take a bare request body as one file; raises as `accept_form`."""
-        async with self._batch(owner, pipeline) as batch:
+        async with self._batch(owner, pipeline) as batch, self._receiving():
             await self._receive_file(batch, name, body)
         return batch.submitted
 
@@ -93,6 +95,15 @@ class Uploads:
                 error.accepted = [job.id for job in batch.submitted]
             await self._withdraw(batch)
             raise
+
+    @asynccontextmanager
+    async def _receiving(self) -> AsyncIterator[None]:
+        """Bytes are on their way, until the gateway must go."""
+        try:
+            async with self._leaving.limited():
+                yield
+        except TimeoutError as error:
+            raise NotReadyError("the gateway is being stopped; nothing was kept, try again shortly") from error
 
     async def _receive_form(self, batch: Batch, form: Form) -> None:
         async for part in form:

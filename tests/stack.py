@@ -27,16 +27,7 @@ class RunnerProcess:
     def __init__(self, *arguments: str, environment: Mapping[str, str], folder: Path) -> None:
         self.folder = folder
         self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=PROJECT,
-            env={**clean_environment(), **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
+        self.process = self._start([sys.executable, "-m", "cli", *arguments], {**clean_environment(), **environment})
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
 
@@ -93,6 +84,18 @@ class RunnerProcess:
         self._reading.join(END_SECONDS)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+    def _start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -75,4 +75,5 @@ def tell_analysis(stage: Stage, analysis: Analysis) -> None:
     if analysis.thumbnail is not None:
         stage.save("thumbnail.png", analysis.thumbnail)
     stage.facts(**plain(head | analysis.facts, limit=MAX_FACT_TEXT))
-    stage.progress(1, analysis.summary)
+    found = f"{analysis.summary}. {analysis.problem}" if analysis.problem else analysis.summary
+    stage.progress(1, found)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from aio_pika.abc import AbstractChannel
 
@@ -16,6 +18,8 @@ from tests.ground import wait_until_async
 from tests.integration.conftest import Listener
 from tests.proxy import cuttable
 from tests.services import answering, free_port, running_gateway
+
+MEGABYTE = 1_000_000
 
 pytestmark = pytest.mark.usefixtures("inspect_queue")
 
@@ -29,8 +33,9 @@ async def gateway(broker_url: str, blobs: Path, inspect_queue: str) -> AsyncIter
         yield client
 
 
-def files_in(blobs: Path) -> list[Path]:
-    return sorted(path for path in blobs.rglob("*"))
+def left_in(blobs: Path) -> list[Path]:
+    """All but the folder of all jobs."""
+    return sorted(path for path in blobs.rglob("*") if path != blobs / "jobs")
 
 
 def sources_in(blobs: Path) -> dict[str, bytes]:
@@ -111,7 +116,7 @@ async def test_names_are_text_and_never_paths(
     assert answer.status_code == 202, answer.text
     [job] = answer.json()["jobs"]
     assert job["name"] == (shown or "nulbyte")
-    assert {path.parts[len(blobs.parts)] for path in files_in(blobs)} == {"jobs"}
+    assert {path.parts[len(blobs.parts)] for path in left_in(blobs)} == {"jobs"}
 
 
 def form(body: bytes) -> dict[str, Any]:
@@ -120,6 +125,7 @@ def form(body: bytes) -> dict[str, Any]:
 
 FILE = b'--B\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\ncontent\r\n'
 HEAD = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n"
+HEADS = {HEAD: FILE.removesuffix(b"\r\n"), b"PUT /upload/f HTTP/1.1\r\nHost: x\r\n": b""}  # and how a body begins
 
 
 @pytest.mark.parametrize(
@@ -155,8 +161,20 @@ async def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
     words: str,
 ) -> None:
     refused(await gateway.post("/upload", **request_), status, words)
-    assert [path for path in files_in(blobs) if path != blobs / "jobs"] == []
+    assert left_in(blobs) == []
     assert await requests_in(channel, inspect_queue) == []
+
+
+@pytest.mark.parametrize("head", HEADS)
+async def test_what_says_that_it_is_too_large_is_refused_unread(
+    gateway: httpx.AsyncClient, blobs: Path, head: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
+    writer.write(head + b"Content-Length: 20000001\r\n\r\n")  # and not one byte of it
+    async with asyncio.timeout(30):
+        assert b" 413 " in await reader.readuntil(b"\r\n")
+    writer.transport.abort()
+    await wait_until_async(lambda: left_in(blobs) == [], 30)
 
 
 async def test_a_body_of_unknown_length_is_cut_at_the_limit(gateway: httpx.AsyncClient, blobs: Path) -> None:
@@ -186,14 +204,54 @@ async def test_a_pipeline_may_be_chosen_after_the_file(gateway: httpx.AsyncClien
     assert request.job.pipeline == "count"
 
 
-async def test_a_sender_that_goes_away_leaves_nothing(gateway: httpx.AsyncClient, blobs: Path) -> None:
+@pytest.mark.parametrize(("head", "first"), HEADS.items())
+async def test_a_sender_that_goes_away_leaves_nothing(
+    gateway: httpx.AsyncClient, blobs: Path, head: bytes, first: bytes
+) -> None:
     reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    writer.write(HEAD + b"Content-Length: 9999999\r\n\r\n" + FILE.removesuffix(b"\r\n") + bytes(6_000_000))
+    writer.write(head + b"Content-Length: 9999999\r\n\r\n" + first + bytes(6_000_000))
     await writer.drain()
     await wait_until_async(lambda: any(blobs.rglob("source*")), 30)
     writer.transport.abort()
-    await wait_until_async(lambda: files_in(blobs) in ([], [blobs / "jobs"]), 30)
+    await wait_until_async(lambda: left_in(blobs) == [], 30)
     del reader
+
+
+@pytest.mark.parametrize(("head", "first"), HEADS.items())
+async def test_an_upload_that_outlasts_the_gateway_is_refused_and_leaves_nothing(
+    broker_url: str, blobs: Path, inspect_queue: str, caplog: pytest.LogCaptureFixture, head: bytes, first: bytes
+) -> None:
+    async with running_gateway(broker_url, blobs.as_uri()) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(head + b"Content-Length: 9999999\r\n\r\n" + first + bytes(6_000_000))
+        await wait_until_async(lambda: any(blobs.rglob("source*")), 30)
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 5" in answer
+    assert b"the gateway is being stopped" in answer
+    assert left_in(blobs) == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    writer.close()
+
+
+async def test_a_large_file_is_never_in_memory(broker_url: str, blobs: Path, inspect_queue: str) -> None:
+    memory = [psutil.Process().memory_info().rss]  # of this process: the gateway runs in it
+
+    async def body() -> AsyncIterator[bytes]:
+        yield FILE.removesuffix(b"content\r\n")
+        for _ in range(400):
+            yield bytes(MEGABYTE)
+            memory.append(psutil.Process().memory_info().rss)
+        yield b"\r\n--B--\r\n"
+
+    async with (
+        running_gateway(broker_url, blobs.as_uri()) as url,
+        httpx.AsyncClient(base_url=url, timeout=60) as client,
+    ):
+        answer = await client.post("/upload", **form(body()))  # type: ignore[arg-type]
+    assert answer.json()["jobs"][0]["size"] == 400 * MEGABYTE
+    shutil.rmtree(blobs)  # pytest keeps its folders for a while
+    assert max(memory) - memory[0] < 150 * MEGABYTE
 
 
 async def test_no_processor_has_ever_been_seen(
@@ -219,7 +277,7 @@ async def test_the_broker_is_away(blobs: Path) -> None:
         assert int(answer.headers["retry-after"]) > 0
         assert (await client.get("/readyz")).status_code == 503
         assert (await client.get("/livez")).status_code == 200
-        assert files_in(blobs) == []
+        assert left_in(blobs) == []
 
 
 async def test_the_broker_goes_away_during_an_upload_and_comes_back(

@@ -19,7 +19,7 @@ def _picture(detail: Mapping[str, Any], thumbnail: str | None) -> Markup:
         ("Format", detail["format"]),
         ("Width", f"{detail['width']:,} pixels"),
         ("Height", f"{detail['height']:,} pixels"),
-        ("Pixels", f"{detail['megapixels']:,} million"),
+        ("Pixels", f"{detail['width'] * detail['height']:,}"),
         ("Mode", detail["mode"]),
     ]
     if detail.get("frames", 1) > 1:

@@ -64,10 +64,15 @@ def _facts(column: Mapping[str, Any], rows: int) -> str:
     if numbers := column.get("numbers"):
         told.append(f"mean {number(numbers['mean'])}")
     elif lengths := column.get("lengths"):
-        told.append(f"{number(lengths['least'])} to {number(lengths['greatest'])} characters")
+        told.append(_lengths(lengths["least"], lengths["greatest"]))
     if column["type"] == "mixed":
         told.append(", ".join(f"{count:,} {kind}" for kind, count in column["kinds"].items()))
     return " · ".join(told)
+
+
+def _lengths(least: int, greatest: int) -> str:
+    to = "" if least == greatest else f"{number(least)} to "
+    return to + plural(greatest, "character")
 
 
 def _plots(column: Mapping[str, Any]) -> list[Markup]:

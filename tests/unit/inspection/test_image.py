@@ -63,6 +63,7 @@ def test_a_truncated_image_tells_what_its_header_says(inspected: Inspect) -> Non
 
     assert result.facts["analyse"]["width"] == 500
     assert result.problem.startswith("Its header is fine, but its pixels are damaged")
+    assert result.progress["analyse"][-1].message == f"JPEG image, 500 × 400 pixels. {result.problem}"
 
 
 def test_a_damaged_header_falls_back_to_bytes(inspected: Inspect) -> None:

@@ -79,12 +79,14 @@ def test_a_report_holds_no_markup_of_strangers(kind: str, inspected: Inspect) ->
 
 
 def test_a_table_has_plots_and_their_numbers(inspected: Inspect) -> None:
-    rows = "".join(f"{n},{n % 3}\n" for n in range(100))
-    page = inspected(f"n,m\n{rows}", "t.csv", stages=STAGES).page
+    rows = "".join(f"{n},{n % 3},{'w' * (n % 4 + 1)},x\n" for n in range(100))
+    page = inspected(f"n,m,o,p\n{rows}", "t.csv", stages=STAGES).page
 
     seen = read(page)
     assert {"svg", "rect", "table", "details"} <= seen.tags
-    assert "100 rows × 2 columns" in seen.text
+    assert "100 rows × 4 columns" in seen.text
+    assert "4 distinct · 1 to 4 characters" in seen.text
+    assert "1 distinct · 1 character" in seen.text
 
 
 def test_an_image_is_in_the_page(inspected: Inspect) -> None:

@@ -89,6 +89,7 @@ def look(path: Path, folder: Path, *, name: str) -> Inspected:
     told: list[Progress | Saved | Found] = []
     stage = Stage(Source(path, name, path.stat().st_size), folder, JOB, inspected.store, told.append)
     tell_analysis(stage, analyse_content(stage, identify(path, name), apart=False))
+    stage.flush()
     _keep(inspected, "analyse", told)
     return inspected
 
