@@ -46,6 +46,8 @@ class Ground:
             "STAGECAST_STORE_URL": (self.folder / "blobs").as_uri(),
             "STAGECAST_NOTIFIER_PORT": str(port),
             "STAGECAST_NOTIFIER_FANOUT": fanout,
+            "STAGECAST_NOTIFIER_MAX_STREAMS": str(self.open_files),
+            "STAGECAST_NOTIFIER_MAX_STREAMS_PER_CLIENT": str(self.open_files),
         }
         with running("-m", "notifier", ready_url=f"http://127.0.0.1:{port}/readyz", settings=settings) as pid:
             address = Address(port, "/events", greeting=b"event: snapshot")

@@ -21,7 +21,7 @@ from notifier.listing import Listing
 from notifier.places import Places
 from notifier.queues import ClientQueues
 from notifier.settings import FanOutKind, NotifierSettings
-from notifier.stream import Events
+from notifier.stream import Door, Events
 
 SEND_BUFFER = 256 * 1024  # bytes that the kernel holds for a client which does not take them
 
@@ -42,18 +42,13 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
         "queues": fan_out.fault,
         "draining": lambda: "about to stop" if hub.is_draining else None,
     }
-    events = Events(
-        hub,
-        fan_out,
-        archive,
-        Owners(settings.secret),
-        places=Places(
-            all_clients=settings.notifier_max_streams,
-            one_client=settings.notifier_max_streams_per_client,
-            figures=figures,
-        ),
-        checks=checks,
+    places = Places(
+        all_clients=settings.notifier_max_streams,
+        one_client=settings.notifier_max_streams_per_client,
+        figures=figures,
     )
+    door = Door(Owners(settings.secret), places, settings.allowed_origins)
+    events = Events(hub, fan_out, archive, door, checks)
     for record in await archive.find_all((await archive.job_ids())[: settings.notifier_finished_jobs]):
         hub.learn(record)
     app = create_app(settings, events=events, listing=Listing(hub.jobs, archive), figures=figures, checks=checks)

@@ -1,5 +1,7 @@
 """The notifier's HTTP interface."""
 
+from collections.abc import Awaitable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -7,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.problem import problem
 from contracts.server import Checks, health_routes
@@ -15,7 +17,7 @@ from notifier.errors import RefusedError
 from notifier.figures import Figures
 from notifier.listing import Listing
 from notifier.settings import NotifierSettings
-from notifier.stream import Events
+from notifier.stream import Events, refusal
 
 
 def create_app(
@@ -36,17 +38,28 @@ def create_app(
         *health_routes(checks),
     ]
     handlers = {RefusedError: _refused, HTTPException: _http}
-    return Starlette(routes=routes, middleware=[cross_origin], exception_handlers=handlers)
+    return App(events, Starlette(routes=routes, middleware=[cross_origin], exception_handlers=handlers))
+
+
+class App:
+    """Streams, and beside them everything else: what a framework keeps on its stack, each open stream would hold."""
+
+    def __init__(self, events: Events, rest: ASGIApp) -> None:
+        self._events = events
+        self._rest = rest
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["path"] == "/events" and scope["method"] in {"GET", "HEAD"}:
+            return self._events(scope, receive, send)
+        return self._rest(scope, receive, send)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
-    return problem(error.status, error.title, str(error), headers=headers)
+    return refusal(error)
 
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(
-        error.status_code, error.detail, "see docs/events.md for what can be asked here", headers=error.headers
-    )
+    words = "docs/events.md says what can be asked here"
+    return problem(error.status_code, error.detail, words, headers=error.headers)

@@ -1,8 +1,6 @@
 """How events come to clients; and the fan-out `shared`: the log feeds all, a client costs the broker nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from notifier.connection import Connection
@@ -22,8 +20,11 @@ class FanOut(Protocol):
     def subscription(self, connection: Connection, selection: Selection) -> Subscription:
         """For a client that has just come."""
 
-    def attached(self, subscription: Subscription) -> AbstractAsyncContextManager[None]:
-        """Bring it its events until the end of the block."""
+    async def attach(self, subscription: Subscription) -> None:
+        """Bring it its events, until it is detached. Without this the log feeds it."""
+
+    async def detach(self, subscription: Subscription) -> None:
+        """Its client has gone."""
 
 
 class Shared:
@@ -38,6 +39,8 @@ class Shared:
     def subscription(self, connection: Connection, selection: Selection) -> Subscription:
         return Subscription(connection, selection)
 
-    @asynccontextmanager
-    async def attached(self, subscription: Subscription) -> AsyncIterator[None]:
-        yield
+    async def attach(self, subscription: Subscription) -> None:
+        pass
+
+    async def detach(self, subscription: Subscription) -> None:
+        pass

@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,7 +24,7 @@ from notifier.subscription import QueueSubscription, Subscription
 RETRY_MILLISECONDS = 2_000
 DRAIN_RETRY_MILLISECONDS = (1_000, 5_000)  # so that clients don't all come back at once
 SLICE = 256  # clients that are served before others get their turn: those who arrive, and the log
-LATE = 200  # entries: a client that took nothing while so many came is sent only the newest progress of them
+LATE = 1_000  # entries: a client that took nothing while so many came is sent only the newest progress of them
 WATCH_SECONDS = 1.0
 GREETING = sse.comment("stagecast") + sse.retry(RETRY_MILLISECONDS)
 
@@ -64,19 +63,18 @@ class Hub:
     def __iter__(self) -> Iterator[Subscription]:
         return iter(tuple(self._subscriptions))
 
-    @contextmanager
-    def open(self, subscription: Subscription, beginning: Beginning) -> Iterator[None]:
-        """Feed a client for the length of the block. Nothing that comes from here on is missed."""
+    def open(self, subscription: Subscription, beginning: Beginning) -> None:
+        """Feed a client until it is closed. Nothing that comes from here on is missed."""
         self._subscriptions[subscription] = None
         subscription.connection.when_it_has_room(partial(self.has_room, subscription))
-        try:
-            self._begin(subscription, beginning)
-            self.wake(subscription)
-            yield
-        finally:
-            for some in (self._subscriptions, self._ready, self._full):
-                some.pop(subscription, None)
-            subscription.connection.when_it_has_room(None)
+        self._begin(subscription, beginning)
+        self.wake(subscription)
+
+    def close(self, subscription: Subscription) -> None:
+        """The client has gone, or its stream has ended."""
+        for some in (self._subscriptions, self._ready, self._full):
+            some.pop(subscription, None)
+        subscription.connection.when_it_has_room(None)
 
     def wake(self, subscription: Subscription) -> None:
         """There may be something for this client."""

@@ -1,8 +1,6 @@
 """Limits: how many streams one process has, and how many of them one client."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from notifier.errors import TooManyOfClientError, TooManyStreamsError
 from notifier.figures import Figures
@@ -17,9 +15,8 @@ class Places:
         self._taken: Counter[str] = Counter()
         self._figures = figures
 
-    @contextmanager
-    def take(self, client: str) -> Iterator[None]:
-        """A place for the length of the block.
+    def take(self, client: str) -> None:
+        """A place, to be given back.
 
         Raises:
             TooManyStreamsError: this process has none left.
@@ -36,10 +33,10 @@ class Places:
             raise TooManyStreamsError(f"all {self._all} streams of this notifier are taken; try again later")
         self._free -= 1
         self._taken[client] += 1
-        try:
-            yield
-        finally:
-            self._free += 1
-            self._taken[client] -= 1
-            if not self._taken[client]:
-                del self._taken[client]
+
+    def give_back(self, client: str) -> None:
+        """The client's stream is over."""
+        self._free += 1
+        self._taken[client] -= 1
+        if not self._taken[client]:
+            del self._taken[client]

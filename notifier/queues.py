@@ -9,8 +9,7 @@ them all.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -81,19 +80,14 @@ class ClientQueues:
     def subscription(self, connection: Connection, selection: Selection) -> QueueSubscription:
         return QueueSubscription(connection, selection)
 
-    @asynccontextmanager
-    async def attached(self, subscription: Subscription) -> AsyncIterator[None]:
-        """The subscription has a queue of its own, until the end of the block. Without one the log feeds it."""
+    async def attach(self, subscription: Subscription) -> None:
+        """Give it a queue of its own. A broker that is away costs nothing: until it has one, the log feeds it."""
         assert isinstance(subscription, QueueSubscription)
         try:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._join({subscription: await self._place(subscription)})
-            except BROKER_ERRORS as error:
-                log.warning("client_queue.missing", reason=describe(error))
-            yield
-        finally:
-            await self._detach(subscription)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._join({subscription: await self._place(subscription)})
+        except BROKER_ERRORS as error:
+            log.warning("client_queue.missing", reason=describe(error))
 
     async def _session(self, connected: Callable[[], None]) -> None:
         async with consuming(self._url, name="notifier queues") as connection:
@@ -150,8 +144,9 @@ class ClientQueues:
                 subscription.joined_at = position
                 self._hub.wake(subscription)
 
-    async def _detach(self, subscription: QueueSubscription) -> None:
+    async def detach(self, subscription: Subscription) -> None:
         """The queue goes with its only consumer; a lost connection has taken both already."""
+        assert isinstance(subscription, QueueSubscription)
         place = self._places.pop(subscription, None)
         try:
             if place is not None and self._connection is not None:

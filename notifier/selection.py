@@ -25,6 +25,10 @@ class Selection:
     def is_everything(self) -> bool:
         return not self.jobs and self.owner is None and self.progress
 
+    def shared(self) -> "Selection":
+        """An equal one that all share who have nothing of their own in it: thousands of clients hold one each."""
+        return _COMMON.get(self, self)
+
     def has(self, event: EncodedEvent) -> bool:
         """Whether the client is told of an event."""
         return self._concerns(event.job_id, event.owner) and (self.progress or event.progress_of is None)
@@ -35,3 +39,6 @@ class Selection:
 
     def _concerns(self, job_id: str, owner: str | None) -> bool:
         return (not self.jobs or job_id in self.jobs) and (self.owner is None or owner == self.owner)
+
+
+_COMMON = {each: each for each in (Selection(kind, progress=progress) for kind in Format for progress in (True, False))}

@@ -429,7 +429,7 @@ async def test_a_log_made_anew_under_open_streams(start: Start, broker_url: str,
         later = one_of_each(job_id=str(uuid7()))["job.queued"]
         await publish(channel, later)
         proxy.mend()
-        snapshots = []
+        snapshots: list[dict[str, Any]] = []
         while not any(later.subject in json.dumps(snapshot) for snapshot in snapshots):
             frame = await stream.frame()
             if frame.event == "snapshot":

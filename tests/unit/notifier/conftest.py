@@ -3,8 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -86,7 +85,6 @@ class Bench:
 
     hub: Hub
     offset: int = 0
-    clients: ExitStack = field(default_factory=ExitStack)
 
     def log(self, *events: Event) -> None:
         """The log has these, and the hub hears of it."""
@@ -102,7 +100,7 @@ class Bench:
         connection = FakeConnection()
         kind = QueueSubscription if queue else Subscription
         subscription = kind(connection, selection)  # type: ignore[arg-type]
-        self.clients.enter_context(self.hub.open(subscription, beginning))
+        self.hub.open(subscription, beginning)
         return subscription, connection
 
     def beginning(self, wanted: Wanted, selection: Selection = EVERYTHING) -> Beginning:
