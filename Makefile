@@ -3,7 +3,7 @@ PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
 
-.PHONY: help up test check bench lock docs clean rabbitmq chromium
+.PHONY: help up test check bench lock docs clean rabbitmq chromium node
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -11,7 +11,7 @@ help: ## show this
 up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops it
 	@exec $(PY) -m cli up
 
-test: .venv/dev.stamp rabbitmq chromium ## run all tests that this machine can run
+test: .venv/dev.stamp rabbitmq chromium node ## run all tests that this machine can run
 	$(PY) -m pytest
 
 check: .venv/dev.stamp ## format, lint, types, imports, unit tests
@@ -40,6 +40,9 @@ rabbitmq: .venv/runtime.stamp
 
 chromium:
 	@deploy/local/chromium.sh
+
+node:
+	@deploy/local/node.sh
 
 .venv/runtime.stamp: requirements.lock deploy/local/venv.sh
 	@deploy/local/venv.sh requirements.lock

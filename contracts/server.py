@@ -55,6 +55,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=Protocol,
+                interface="asgi3",
                 log_config=None,
                 access_log=False,
                 lifespan="off",

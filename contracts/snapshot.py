@@ -28,6 +28,9 @@ from contracts.events import (
 from contracts.job import Job, Message
 from contracts.state import JobState
 
+# What was said of an end, or of a wait for another attempt, and is so no longer.
+_UNTOLD: dict[str, object] = {"reason": None, "retry_at": None, "ended_at": None, "seconds": None}
+
 
 class StageState(StrEnum):
     PENDING = "pending"  # its turn has not come
@@ -92,7 +95,8 @@ def birth(job_id: str, *, otherwise: datetime) -> datetime:
 
 
 def _first_sight(event: Event) -> JobSnapshot:
-    queued_at = event.time if isinstance(event, JobQueued) else birth(event.subject, otherwise=event.time)
+    is_acceptance = isinstance(event, JobQueued) and event.data.attempt == 1  # later ones are retries by hand
+    queued_at = event.time if is_acceptance else birth(event.subject, otherwise=event.time)
     return JobSnapshot(
         job=event.data.job,
         state=JobState.QUEUED,
@@ -106,7 +110,7 @@ def _first_sight(event: Event) -> JobSnapshot:
 def _changes(job: JobSnapshot, event: Event) -> dict[str, object]:
     match event:
         case JobQueued():
-            return {"state": JobState.QUEUED, "reason": None, "retry_at": None, "ended_at": None, "seconds": None}
+            return {**_UNTOLD, "state": JobState.QUEUED}
         case JobStarted(data=plan):
             return _started(job, plan.stages)
         case StageStarted() | StageProgressed() | StageCompleted() | StageFailed():
@@ -122,13 +126,10 @@ def _started(job: JobSnapshot, names: tuple[str, ...]) -> dict[str, object]:
     """Stages that an earlier attempt completed are kept; the one that it broke off begins again."""
     known = {stage.name: stage for stage in job.stages if stage.state is StageState.COMPLETED}
     return {
+        **_UNTOLD,
         "state": JobState.RUNNING,
         "stages": tuple(known.get(name) or StageSnapshot(name=name) for name in names),
         "started_at": job.heard_at,
-        "reason": None,
-        "retry_at": None,
-        "ended_at": None,
-        "seconds": None,
     }
 
 
@@ -138,7 +139,7 @@ def _stage_changes(
     fact, index = event.data, event.data.stage.index
     stages = list(_laid_out(job.stages, fact.stage))
     stages[index] = stages[index].model_copy(update=_stage_change(job, event))
-    changes: dict[str, object] = {"state": JobState.RUNNING, "overall": fact.overall, "stages": tuple(stages)}
+    changes = {**_UNTOLD, "state": JobState.RUNNING, "overall": fact.overall, "stages": tuple(stages)}
     if isinstance(event, StageCompleted):
         changes["artifacts"] = _merged(job.artifacts, event.data.artifacts)
     return changes

@@ -10,8 +10,10 @@ const RECENT_MS = 5 * 60_000; // what is replayed from long ago is no news
 
 export class Announcer {
   #node;
-  /** @type {string[]} emptied by every `speak` */
+  /** @type {string[]} both emptied by every `speak` */
   #sentences = [];
+  /** @type {string[]} */
+  #changes = [];
 
   /** @param {Element} node a polite live region */
   constructor(node) {
@@ -25,20 +27,22 @@ export class Announcer {
 
   /**
    * @param {Job | undefined} before nothing, if we join in the middle of it: then its state is no news
-   * @param {Job} after
+   * @param {Job | undefined} after nothing, if there are too many to keep it
    */
   tell(before, after) {
-    const isNews = before !== undefined && before.state !== after.state;
-    const sentence = isNews ? describe(after) : undefined;
-    if (sentence && after.heardAt - after.eventAt < RECENT_MS) this.say(sentence);
+    if (!before || !after || before.state === after.state) return;
+    const sentence = describe(after);
+    if (sentence && Date.now() - after.heardAt < RECENT_MS) this.#changes.push(sentence);
   }
 
   /** Say what has come together, in few words when it is much. */
   speak() {
-    if (this.#sentences.length === 0) return;
-    const much = this.#sentences.length > MOST_AT_ONCE;
-    setText(this.#node, much ? `${formatCount(this.#sentences.length, "job")} changed.` : this.#sentences.join(" "));
+    if (this.#sentences.length + this.#changes.length === 0) return;
+    const isMuch = this.#changes.length > MOST_AT_ONCE;
+    const changes = isMuch ? [`${formatCount(this.#changes.length, "job")} changed.`] : this.#changes;
+    setText(this.#node, [...this.#sentences, ...changes].join(" "));
     this.#sentences = [];
+    this.#changes = [];
   }
 }
 

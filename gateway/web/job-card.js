@@ -33,7 +33,8 @@ export class JobCard {
   #artifacts = element("ul", { class: "plain artifacts", "aria-label": "Files made" });
   /** @type {StageRow[]} */
   #rows = [];
-  #shown = 0; // artifacts, of which a job only ever gets more
+  /** @type {readonly Artifact[]} */
+  #shown = [];
 
   /** @type {HTMLElement} */
   node;
@@ -86,14 +87,12 @@ export class JobCard {
 
   /** @param {Job} job */
   #updateArtifacts({ artifacts }) {
+    if (areSame(artifacts, this.#shown)) return; // else a link would lose the focus
     const report = artifacts.find(({ name }) => name === REPORT);
-    if (report) {
-      setAttribute(this.#report, "href", this.#address(report));
-      this.#report.hidden = false;
-    }
-    if (artifacts.length === this.#shown) return;
+    if (report) setAttribute(this.#report, "href", this.#address(report));
+    this.#report.hidden = !report;
     this.#artifacts.replaceChildren(...artifacts.filter((each) => each !== report).map((each) => this.#item(each)));
-    this.#shown = artifacts.length;
+    this.#shown = artifacts;
   }
 
   /** @param {Artifact} artifact */
@@ -108,6 +107,13 @@ export class JobCard {
   }
 }
 
+/** @param {readonly Artifact[]} some @param {readonly Artifact[]} others */
+function areSame(some, others) {
+  const isSame = (/** @type {Artifact} */ { name, size }, /** @type {number} */ index) =>
+    name === others[index].name && size === others[index].size;
+  return some.length === others.length && some.every(isSame);
+}
+
 function reportLink() {
   const hint = element("span", { class: "visually-hidden" }, " (opens in a new tab)");
   const link = element("a", { class: "button report", target: "_blank", rel: "noopener" }, "Open report", hint);
@@ -118,7 +124,7 @@ function reportLink() {
 /** @param {Job} job @param {number} now */
 function about(job, now) {
   const running = job.state === "running" ? elapsed(job, job.startedAt, now) : undefined;
-  const parts = [formatSize(job.size), job.pipeline, formatTime(job.bornAt, now)];
+  const parts = [formatSize(job.size), job.pipeline, formatTime(job.queuedAt, now)];
   if (running !== undefined) parts.push(formatElapsed(running));
   if (job.seconds !== undefined) parts.push(`took ${formatDuration(job.seconds)}`);
   if (job.attempt > 1) parts.push(`attempt ${job.attempt}`);
@@ -169,7 +175,7 @@ function nextTry(job, now) {
  */
 function doubt(job, now, isLive) {
   if (isTerminal(job)) return "";
-  if (!isLive) return "may be out of date";
-  const silence = now - job.heardAt;
+  if (!isLive) return "may be outdated";
+  const silence = now - job.receivedAt;
   return job.state === "running" && silence > SILENCE_MS ? `no word for ${formatElapsed(silence / 1000)}` : "";
 }

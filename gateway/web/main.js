@@ -3,6 +3,7 @@
 import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
 import { Jobs } from "./jobs.js";
+import { readJob } from "./snapshot.js";
 import { Stream } from "./stream.js";
 import { Uploads } from "./upload.js";
 import { View } from "./view.js";
@@ -21,21 +22,37 @@ function main() {
     onFailed: (file, problem) => view.announcer.say(`Not uploaded: ${file.name}. ${problem}`),
   });
   const view = new View(jobs, uploads);
-  const stream = new Stream(eventsUrl.href, {
-    onEvent: (event) => {
-      const before = jobs.get(event.data.job.id);
-      view.refresh(jobs.apply(event, Date.now()));
-      const after = jobs.get(event.data.job.id);
-      if (after) view.announcer.tell(before, after);
-    },
-    onConnection: (connection) => view.showConnection(connection),
-  });
+  const stream = new Stream(eventsUrl.href, listeners(jobs, view));
 
   showCommands(eventsUrl);
   acceptFiles((files) => uploads.add(files));
-  keepConnected(stream, () => view.refreshUnfinished());
+  keepConnected(stream, () => view.tick());
   warnBeforeLeaving(uploads);
   stream.open();
+}
+
+/**
+ * What becomes of what the stream says.
+ * @param {Jobs} jobs
+ * @param {View} view
+ * @returns {ConstructorParameters<typeof Stream>[1]}
+ */
+function listeners(jobs, view) {
+  const change = (/** @type {string[]} */ ids, /** @type {() => string[]} */ act) => {
+    const before = ids.map((id) => jobs.get(id));
+    view.refresh(act());
+    ids.forEach((id, index) => view.announcer.tell(before[index], jobs.get(id)));
+  };
+  return {
+    onEvent: (event) => change([event.data.job.id], () => jobs.apply(event, Date.now())),
+    onSnapshot: (snapshot) => {
+      const now = Date.now();
+      const told = snapshot.jobs.map((job) => readJob(job, now));
+      change(told.map(({ id }) => id), () => jobs.replace(told, now));
+      view.sayCaughtUp(snapshot.reason);
+    },
+    onConnection: (connection) => view.showConnection(connection),
+  };
 }
 
 /** Where the notifier's stream is; the gateway writes it into the page. */

@@ -32,8 +32,8 @@ export class StageRow {
    */
   update(job, index, now) {
     const stage = job.stages[index];
-    const name = stage.name ?? `Stage ${index + 1}`;
-    setAttribute(this.node, "data-stage", stage.name ?? String(index + 1));
+    const name = stage.name || `Stage ${index + 1}`;
+    setAttribute(this.node, "data-stage", stage.name || String(index + 1));
     setAttribute(this.node, "data-state", stage.state);
     setText(this.#name, name);
     setText(this.#number, `${index + 1}/${job.stages.length}`);

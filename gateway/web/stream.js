@@ -1,9 +1,11 @@
-/** The stream of events, and how well we hear it. */
+/** The stream of events, and how well we hear it. Its format is in docs/events.md. */
 
 /** @typedef {"connecting" | "live" | "reconnecting" | "restarting"} Connection */
+/** @typedef {{reason: string, jobs: Record<string, any>[]}} Snapshot */
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
+const RESTART_MS = 30_000; // a server that said that it restarts is back by then, or it is no restart
 
 /**
  * How long to wait before try number `tries`, counted from 0. Jittered, so that a thousand pages do not come back at
@@ -18,37 +20,40 @@ export function backoff(tries, random = Math.random) {
 
 /**
  * An EventSource that never gives up. By itself it tries again after a network error, but an answer other than 200 (a
- * proxy's 502) closes it for good: then a new one is made, which says by its cursor what we already have.
+ * proxy's 502) closes it for good: then a new one is made, which says by its cursor what we already have. What comes
+ * after a cursor that we sent may have come before: whoever reads drops what is not newer.
  */
 export class Stream {
   #url;
-  #onEvent;
-  #onConnection;
+  #to;
   /** @type {EventSource | undefined} */
   #source;
   #cursor = "";
-  #isDraining = false; // the server said that it restarts: then a broken stream is no surprise
+  #restartsUntil = 0; // until then a broken stream is no surprise
   #tries = 0;
   /** @type {number | undefined} */
   #timer;
 
   /**
    * @param {string} url
-   * @param {{onEvent: (event: import("./job.js").Event) => void, onConnection: (connection: Connection) => void}} to
+   * @param {object} to
+   * @param {(event: import("./fold.js").Event) => void} to.onEvent
+   * @param {(snapshot: Snapshot) => void} to.onSnapshot takes the place of all before it
+   * @param {(connection: Connection) => void} to.onConnection
    */
-  constructor(url, { onEvent, onConnection }) {
+  constructor(url, to) {
     this.#url = url;
-    this.#onEvent = onEvent;
-    this.#onConnection = onConnection;
+    this.#to = to;
   }
 
   /** Connect, or connect anew. */
   open() {
     this.close();
-    const source = new EventSource(this.#address());
+    const source = new EventSource(this.#address(), { withCredentials: true }); // the cookie says what is ours
     source.onopen = () => this.#opened();
-    source.onmessage = (message) => this.#received(message);
+    source.onmessage = (message) => this.#received(message, readEvent, this.#to.onEvent);
     source.onerror = () => this.#broke(source);
+    source.addEventListener("snapshot", (message) => this.#received(message, readSnapshot, this.#to.onSnapshot));
     source.addEventListener("draining", () => this.#drained());
     this.#source = source;
   }
@@ -62,7 +67,7 @@ export class Stream {
   /** The network is gone: the browser may notice on the open stream only minutes later. */
   lose() {
     this.close();
-    this.#onConnection("reconnecting");
+    this.#to.onConnection("reconnecting");
   }
 
   #address() {
@@ -73,25 +78,31 @@ export class Stream {
 
   #opened() {
     this.#tries = 0;
-    this.#isDraining = false;
-    this.#onConnection("live");
+    this.#restartsUntil = 0;
+    this.#to.onConnection("live");
   }
 
   #drained() {
-    this.#isDraining = true;
-    this.#onConnection("restarting");
+    this.#restartsUntil = Date.now() + RESTART_MS;
+    this.#to.onConnection("restarting");
   }
 
-  /** @param {MessageEvent<string>} message */
-  #received(message) {
+  /**
+   * @template T
+   * @param {MessageEvent<string>} message
+   * @param {(content: any) => T | undefined} read
+   * @param {(content: T) => void} tell
+   */
+  #received(message, read, tell) {
+    // Few messages have an id, and some ids come alone: the browser gives us the newest that it has.
     this.#cursor = message.lastEventId || this.#cursor;
-    const event = parse(message.data);
-    if (event) this.#onEvent(event);
+    const content = read(parse(message.data));
+    if (content) tell(content);
   }
 
   /** @param {EventSource} source */
   #broke(source) {
-    this.#onConnection(this.#isDraining ? "restarting" : "reconnecting");
+    this.#to.onConnection(Date.now() < this.#restartsUntil ? "restarting" : "reconnecting");
     if (source.readyState !== EventSource.CLOSED) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.open(), backoff(this.#tries));
@@ -99,16 +110,21 @@ export class Stream {
   }
 }
 
-/**
- * An event, or nothing if it is not one: one bad frame must not end the stream.
- * @param {string} text
- * @returns {import("./job.js").Event | undefined}
- */
+/** JSON, or nothing: one bad frame must not end the stream. @param {string} text */
 function parse(text) {
   try {
-    const event = JSON.parse(text);
-    return typeof event?.type === "string" && typeof event.data?.job?.id === "string" ? event : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** @param {any} content @returns {import("./fold.js").Event | undefined} */
+function readEvent(content) {
+  return typeof content?.type === "string" && typeof content.data?.job?.id === "string" ? content : undefined;
+}
+
+/** @param {any} content @returns {Snapshot | undefined} */
+function readSnapshot(content) {
+  return Array.isArray(content?.jobs) ? content : undefined;
 }

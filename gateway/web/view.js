@@ -5,6 +5,7 @@ import { byId, setAttribute, setText } from "./element.js";
 import { formatPercent } from "./format.js";
 import { isTerminal } from "./job.js";
 import { JobCard } from "./job-card.js";
+import { caughtUp, Notice } from "./notice.js";
 import { UploadCard } from "./upload-card.js";
 
 /** @typedef {import("./job.js").Job} Job */
@@ -20,6 +21,7 @@ const HIDDEN_FRAME_MS = 1_000; // a hidden page gets no animation frames, but it
 
 export class View {
   announcer = new Announcer(byId("announcer"));
+  #notice = new Notice(byId("notice"));
   #jobs;
   #uploads;
   /** @type {Connection} */
@@ -45,7 +47,15 @@ export class View {
   /** @param {Connection} connection */
   showConnection(connection) {
     this.#connection = connection;
-    this.refreshUnfinished();
+    this.#refreshUnfinished();
+  }
+
+  /** If a snapshot took the place of what was shown, say so and why. @param {string} reason */
+  sayCaughtUp(reason) {
+    const words = caughtUp(reason);
+    if (!words) return;
+    this.#notice.show(words);
+    this.announcer.say(words);
   }
 
   /** Draw these jobs, and the uploads, in the next frame. @param {Iterable<string>} ids */
@@ -57,8 +67,13 @@ export class View {
     else requestAnimationFrame(() => this.#draw());
   }
 
-  /** Time has passed: durations grow, and silence with them. */
-  refreshUnfinished() {
+  /** A second has passed: durations grow, and silence with them. */
+  tick() {
+    this.#notice.tick();
+    this.#refreshUnfinished();
+  }
+
+  #refreshUnfinished() {
     this.refresh(this.#jobs.all().filter((job) => !isTerminal(job)).map(({ id }) => id));
   }
 
@@ -127,7 +142,7 @@ export class View {
     setAttribute(document.body, "data-connection", this.#connection);
     setText(byId("connection-text"), CONNECTION_WORDS[this.#connection]);
     setText(byId("tally"), tally(jobs));
-    byId("empty").hidden = jobs.length > 0;
+    byId("empty").hidden = jobs.length > 0 || !this.#jobs.isComplete;
     document.title = title(jobs);
   }
 }
