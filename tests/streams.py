@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -145,6 +145,7 @@ class Story:
 
     jobs: dict[str, JobSnapshot] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)  # ids of events, since the last snapshot
+    shown: dict[str, tuple[int, int]] = field(default_factory=dict)  # the last snapshot's attempts and sequences
     reasons: list[str] = field(default_factory=list)
 
     def take(self, frame: Frame) -> None:
@@ -156,6 +157,15 @@ class Story:
                 self.heard.add(event.id)
                 self.jobs[event.subject] = fold(self.jobs.get(event.subject), event)
 
+    def missed(self, published: Iterable[Event]) -> list[Event]:
+        """What it was never told, and no snapshot has covered."""
+        return [
+            event
+            for event in published
+            if event.id not in self.heard
+            and (event.data.attempt, event.data.sequence) > self.shown.get(event.subject, (0, -1))
+        ]
+
     def states(self) -> dict[str, tuple[str, int, int]]:
         return {job_id: (job.state.value, job.attempt, job.sequence) for job_id, job in self.jobs.items()}
 
@@ -166,5 +176,6 @@ class Story:
             assert known is None or (known.attempt, known.sequence) <= (job.attempt, job.sequence), (known, job)
         assert self.jobs.keys() <= {job.job.id for job in jobs}
         self.jobs = {job.job.id: job for job in jobs}
+        self.shown = {job_id: (job.attempt, job.sequence) for job_id, job in self.jobs.items()}
         self.heard.clear()
         self.reasons.append(snapshot["reason"])

@@ -29,7 +29,7 @@ PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
 @pytest.fixture
 async def connection(broker_url: str) -> AsyncIterator[AbstractConnection]:
     async with await aio_pika.connect(broker_url) as connection:
-        await _clear(connection)
+        await clear(connection)
         yield connection
 
 
@@ -92,7 +92,7 @@ class Listener:
         ]
 
 
-async def _clear(connection: AbstractConnection) -> None:
+async def clear(connection: AbstractConnection) -> None:
     queues = [
         EVENT_LOG,
         DEAD_JOBS,
