@@ -74,10 +74,6 @@ class Subscription:
         self.position = position
         self.told = position if is_told else -1
 
-    def has_lost(self, history: History, now: float) -> bool:
-        """Whether something that should have come has not: never, from the log itself."""
-        return False
-
     def go_back_to_log(self, history: History) -> None:
         """Be fed from the log, at least up to its head."""
 
@@ -143,6 +139,7 @@ class QueueSubscription(Subscription):
         return self._take_copies(history)
 
     def has_lost(self, history: History, now: float) -> bool:
+        """Whether a copy that should have come has not."""
         self._advance(history)
         if self.is_fed_from_log or self._copies or self.position >= history.head:
             return False
