@@ -3,7 +3,10 @@
     jobs/<id>/upload.json       what the gateway accepted
     jobs/<id>/source            the file's bytes
     jobs/<id>/job.json          how far it came: after each stage, and at the end
+    jobs/<id>/attempts/<n>      who has begun attempt n: made once, so that it is one processor's
+    jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
+    idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
 
 Keys come from the job's random id and from checked artifact names, never from what a sender typed.
 """
@@ -42,6 +45,22 @@ def upload_key(job_id: str) -> str:
 
 def record_key(job_id: str) -> str:
     return f"{job_folder(job_id)}/job.json"
+
+
+def attempts_prefix(job_id: str) -> str:
+    return f"{job_folder(job_id)}/attempts"
+
+
+def attempt_key(job_id: str, attempt: int) -> str:
+    return f"{attempts_prefix(job_id)}/{attempt}"
+
+
+def cancellation_key(job_id: str) -> str:
+    return f"{job_folder(job_id)}/cancelled.json"
+
+
+def idempotency_key(digest: str) -> str:
+    return f"idempotency/{digest}"
 
 
 def artifacts_prefix(job_id: str) -> str:

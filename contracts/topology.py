@@ -119,6 +119,10 @@ CLIENT_QUEUE_ARGUMENTS: Mapping[str, str | int] = {
     "x-overflow": "drop-head",
 }
 
+# A processor's own queue on `control`: exclusive, gone with its connection. Past its bound the oldest commands go;
+# each also stands in the store, where an attempt looks when it begins.
+CONTROL_QUEUE_ARGUMENTS: Mapping[str, str | int] = {"x-max-length": 1_000, "x-overflow": "drop-head"}
+
 
 async def declare(channel: "AbstractChannel", *parts: Exchange | Queue) -> None:
     """Declare parts in the order given; declaring what is there already changes nothing."""
