@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import aio_pika
@@ -22,8 +21,9 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
+from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def _clear(connection: AbstractConnection) -> None:
         EVENT_LOG,
         DEAD_JOBS,
         *map(job_queue, PIPELINES),
-        *(retry_queue(name, timedelta(seconds=5)) for name in PIPELINES),
+        *(retry_queue(name, DELAYS[0] * share) for name in PIPELINES for share in SLICES),
     ]
     async with connection.channel() as channel:
         for queue in queues:
