@@ -12,9 +12,12 @@ Keys come from the job's random id and from checked artifact names, never from w
 """
 
 import re
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from contracts.errors import BadSettingError
@@ -76,6 +79,22 @@ def artifact_key(job_id: str, name: str) -> str:
     if not ARTIFACT_NAME.fullmatch(name):
         raise ValueError("an artifact's name is 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter or digit")
     return f"{artifacts_prefix(job_id)}/{name}"
+
+
+async def remove_artifacts(store: ObjectStore, job_id: str, *, but: Collection[str]) -> None:
+    """Remove what broken-off stages left: all artifacts but these, and writes that were never finished.
+
+    Raises:
+        obstore.exceptions.BaseError, OSError: the store does not let us; calling it again goes on.
+    """
+    listing = await obstore.list_with_delimiter_async(store, artifacts_prefix(job_id))
+    for blob in listing["objects"]:
+        if blob["path"].rsplit("/", 1)[-1] not in but:
+            with suppress(FileNotFoundError):
+                await obstore.delete_async(store, blob["path"])
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        for path in (Path(store.prefix) / artifacts_prefix(job_id)).glob("*#*"):
+            path.unlink(missing_ok=True)
 
 
 def open_store(url: str) -> ObjectStore:

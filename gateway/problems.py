@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457)."""
 
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -9,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from gateway.errors import RefusedError, SenderGoneError
+
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import obstore
 import structlog
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import ObjectStore
 
-from contracts.blobs import artifacts_prefix, attempt_key, cancellation_key, record_key
+from contracts.blobs import attempt_key, cancellation_key, record_key, remove_artifacts
 from contracts.claims import Claim, claimed_attempts, decode_claim
 from contracts.errors import UnreadableMessageError
 from contracts.events import encode
@@ -80,20 +79,7 @@ class JobFolder:
 
     async def remove_artifacts(self, *, but: Collection[str]) -> None:
         """Remove what broken-off stages left."""
-        prefix = artifacts_prefix(self.job_id)
-        listing = await self.patience.until_done(lambda: obstore.list_with_delimiter_async(self.store, prefix))
-        for blob in listing["objects"]:
-            if blob["path"].rsplit("/", 1)[-1] not in but:
-                await self._remove(blob["path"])
-        if isinstance(self.store, LocalStore) and self.store.prefix is not None:
-            for path in (Path(self.store.prefix) / prefix).glob("*#*"):  # no artifact: a write that was broken off
-                path.unlink(missing_ok=True)
-
-    async def _remove(self, key: str) -> None:
-        try:
-            await self.patience.until_done(lambda: obstore.delete_async(self.store, key))
-        except FileNotFoundError:
-            return
+        await self.patience.until_done(lambda: remove_artifacts(self.store, self.job_id, but=but))
 
     async def _read_claim(self, attempt: int) -> Claim:
         body = await self._read(attempt_key(self.job_id, attempt))
