@@ -22,6 +22,9 @@ SAFE_DEAD_LETTERING: Mapping[str, str | int] = {
 }
 DELIVERY_LIMIT = 20
 LONGEST_STAGE = timedelta(days=7)
+# A node older than 3.12 may announce its `consumer_timeout`, in milliseconds, under this name among its server
+# properties: AMQP has no other way to ask for it.
+ANNOUNCED_TIMEOUT = "consumer_timeout"
 CLIENT_QUEUE_LENGTH = 1_000
 
 

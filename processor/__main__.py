@@ -35,16 +35,15 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     workers = Workers(
         worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
     )
-    queues = JobQueues(settings.amqp_url, catalogue, workers, stops)
+    queues = JobQueues(settings.amqp_url, [offer.pipeline for offer in catalogue.values()], workers, stops)
     warm_up(reference.partition(":")[0] for reference in settings.processor_pipelines)
 
     async def farewell() -> None:
         await queues.stop_taking()
         await workers.finish()
 
-    app = Starlette(
-        routes=health_routes({"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault})
-    )
+    checks = {"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault}
+    app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
     async with asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         consuming = tasks.create_task(queues.run())

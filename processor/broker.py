@@ -29,6 +29,8 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
+from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.pipeline import Pipeline
 from processor.stops import Stops
 from processor.workers import Workers
 
@@ -74,12 +76,15 @@ class JobQueues:
     Both come over one connection: who loses the commands loses the jobs too, and the broker gives them to others.
     """
 
-    def __init__(self, url: SecretStr, pipelines: Iterable[str], workers: Workers, stops: Stops) -> None:
+    def __init__(self, url: SecretStr, pipelines: Iterable[Pipeline], workers: Workers, stops: Stops) -> None:
         self._url = url
-        self._queues = tuple(job_queue(pipeline) for pipeline in pipelines)
+        self._pipelines = tuple(pipelines)
+        self._queues = tuple(job_queue(pipeline.name) for pipeline in self._pipelines)
         self._workers = workers
         self._stops = stops
         self._consumers: dict[str, AbstractQueue] = {}
+        self._protested: timedelta | None = None
+        self._concern: str | None = None
 
     async def run(self) -> None:
         """Consume; never returns. What is still at work when it is cancelled goes back with the connection."""
@@ -97,7 +102,12 @@ class JobQueues:
         """What keeps this service from working, for `/readyz`."""
         return None if self._consumers else "not consuming jobs"
 
+    def concern(self) -> str | None:
+        """Whether the broker may take long jobs away, for `/readyz`."""
+        return self._concern
+
     async def _consume(self, connection: AbstractConnection) -> None:
+        self._look_ahead(connection)
         await self._obey(connection)
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._workers.concurrency)
@@ -114,12 +124,20 @@ class JobQueues:
             try:
                 for queue in self._queues:
                     await self._take_from(channel, queue, begin)
-                tasks.create_task(_until_closed(channel))
+                tasks.create_task(self._until_closed(channel))
                 while True:
                     lost = self._consumers.pop(await ended.get(), None)
                     await self._renew(channel, lost, begin)
             finally:
                 self._consumers.clear()
+
+    def _look_ahead(self, connection: AbstractConnection) -> None:
+        """What the broker grants a job; once it has taken one away, what it granted that one."""
+        transport = connection.transport
+        announced = announced_limit(transport.connection.server_properties) if transport is not None else None
+        told, self._concern = self._concern, concern(self._protested or announced, self._pipelines)
+        if self._concern is not None and self._concern != told:
+            log.warning("broker.takes_jobs_away", reason=self._concern)
 
     async def _take_from(self, channel: AbstractChannel, queue: Queue, begin: Begin) -> None:
         await declare(channel, queue)
@@ -148,17 +166,19 @@ class JobQueues:
 
         await queue.consume(obey, no_ack=True)
 
+    async def _until_closed(self, channel: AbstractChannel) -> None:
+        """Raises when the broker closes the channel, as it does when a job is not acknowledged in its time."""
+        closed: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
 
-async def _until_closed(channel: AbstractChannel) -> None:
-    """Raises when the broker closes the channel, as it does when a delivery is not acknowledged in its time."""
-    closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        def settle(_: object, error: BaseException | None = None) -> None:
+            if not closed.done():
+                closed.set_result(error)
 
-    def settle(_: object, error: BaseException | None = None) -> None:
-        if not closed.done():
-            closed.set_exception(error if isinstance(error, BROKER_ERRORS) else ConnectionError("channel closed"))
-
-    channel.close_callbacks.add(settle)
-    await closed
+        channel.close_callbacks.add(settle)
+        error = await closed
+        if error is not None:
+            self._protested = protested_limit(error) or self._protested
+        raise ConnectionError(f"the broker closed the channel: {describe(error) if error is not None else 'no reason'}")
 
 
 class Announcements:

@@ -134,3 +134,18 @@ def take_long(stage: Stage) -> None:
     """Longer than the job may take."""
     stage.progress(0.5, "half way")
     time.sleep(60)
+
+
+naps = Pipeline("naps")
+
+
+@naps.stage()
+def nap(stage: Stage) -> None:
+    """Until somebody puts an artifact there that says so."""
+    while True:
+        try:
+            stage.read("awake")
+        except FileNotFoundError:
+            time.sleep(0.05)
+        else:
+            return

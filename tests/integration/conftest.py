@@ -23,7 +23,7 @@ from contracts.topology import (
 )
 from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps")
 
 
 @pytest.fixture
@@ -73,6 +73,20 @@ class Listener:
         queue = await channel.declare_queue(exclusive=True, auto_delete=True)
         await queue.bind(EVENTS.name)
         await queue.consume(listener._receive, no_ack=True)
+        return listener
+
+    @classmethod
+    async def from_the_log(cls, channel: AbstractChannel) -> "Listener":
+        """Hears all that was ever told, and what is told from now on."""
+        listener = cls()
+        await channel.set_qos(prefetch_count=100)
+        queue = await channel.declare_queue(EVENT_LOG.name, passive=True)
+
+        async def receive(message: AbstractIncomingMessage) -> None:
+            await listener._receive(message)
+            await message.ack()
+
+        await queue.consume(receive, arguments={"x-stream-offset": "first"})
         return listener
 
     async def _receive(self, message: AbstractIncomingMessage) -> None:
