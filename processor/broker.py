@@ -108,7 +108,7 @@ class JobQueues:
 
     async def _consume(self, connection: AbstractConnection) -> None:
         self._look_ahead(connection)
-        await self._obey(connection)
+        control = await self._obey(connection)
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=self._workers.concurrency)
         await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS)
@@ -124,6 +124,7 @@ class JobQueues:
             try:
                 for queue in self._queues:
                     await self._take_from(channel, queue, begin)
+                tasks.create_task(self._until_closed(control))
                 tasks.create_task(self._until_closed(channel))
                 while True:
                     lost = self._consumers.pop(await ended.get(), None)
@@ -151,9 +152,11 @@ class JobQueues:
                 log.warning("queue.deleted", queue=queue.name)
                 await self._take_from(channel, queue, begin)
 
-    async def _obey(self, connection: AbstractConnection) -> None:
+    async def _obey(self, connection: AbstractConnection) -> AbstractChannel:
         """Hear commands from now on; jobs are taken only then, so that none is missed."""
         channel = await connection.channel()
+        # Without its queue it is deaf: then it is closed, and with it all that runs is begun anew.
+        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: channel.close())
         await declare(channel, CONTROL)
         queue = await channel.declare_queue(exclusive=True, auto_delete=True, arguments=dict(CONTROL_QUEUE_ARGUMENTS))
         await queue.bind(CONTROL.name)
@@ -165,6 +168,7 @@ class JobQueues:
                 log.warning("command.unreadable", reason=str(error))
 
         await queue.consume(obey, no_ack=True)
+        return channel
 
     async def _until_closed(self, channel: AbstractChannel) -> None:
         """Raises when the broker closes the channel, as it does when a job is not acknowledged in its time."""

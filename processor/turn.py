@@ -65,10 +65,10 @@ class Turn:
         self._folder = chronicle.folder
         self._means = means
 
-    async def run(self) -> Settlement:
-        """Run the attempt to its outcome, or until it is stopped."""
+    async def run(self, *, give_up: str | None = None) -> Settlement:
+        """Run the attempt to its outcome, or until it is stopped; `give_up` ends it as failed instead, for that."""
         try:
-            return await self._run()
+            return await self._run(give_up)
         except SupersededError as error:
             log.warning("attempt.superseded", attempt=self._claim.attempt, reason=str(error))
             return Settlement.ACK
@@ -76,38 +76,33 @@ class Turn:
             await self._release()
             raise
 
-    async def give_up(self, reason: str) -> Settlement:
-        """End the job as failed, without running anything."""
-        await self._begin()
-        await self._carry_out(DeadLetter(reason), seconds=0)
-        return Settlement.ACK
-
-    async def _run(self) -> Settlement:
+    async def _run(self, give_up: str | None) -> Settlement:
         attempt = Attempt(self._offer, self._chronicle, self._means.workshop)
         log.info("job.started", attempt=self._claim.attempt, stage=attempt.stage)
         try:
-            error = await self._outcome_of(attempt)
+            verdict = await self._verdict_on(attempt, give_up)
         except JobCancelledError:
             await self._cancel()
             return Settlement.ACK
         except HandedBackError:
             await self._hand_back()
             return Settlement.GIVE_BACK
-        verdict = judge(error, self._chances(attempt), luck=random.random())  # noqa: S311 - jitter, no secret
         await self._carry_out(verdict, seconds=attempt.seconds)
         return Settlement.ACK
 
-    async def _outcome_of(self, attempt: Attempt) -> Exception | None:
-        """What went wrong, if anything did."""
+    async def _verdict_on(self, attempt: Attempt, give_up: str | None) -> Verdict:
         try:
             async with self._means.stops.stoppable(self._request.job.id) as stop:
                 await self._begin()
+                if give_up is not None:
+                    return DeadLetter(give_up)
                 if (left := self._time_left()) is not None:
                     late = JobTimedOutError(f"the job took longer than {self._offer.pipeline.timeout} and was ended")
                     stop.after(left.total_seconds(), late)
-                return await self._run_stages(attempt)
-        except JobTimedOutError as error:
-            return error
+                error = await self._run_stages(attempt)
+        except JobTimedOutError as late:
+            error = late
+        return judge(error, self._chances(attempt), luck=random.random())  # noqa: S311 - jitter, no secret
 
     async def _begin(self) -> None:
         """Record that it runs, and only then look whether it may: who cancels it marks first, and then reads that."""
@@ -147,6 +142,9 @@ class Turn:
                 log.info("job.completed", seconds=seconds)
             case Retry(after=after, reason=reason):
                 await self._chronicle.keep(story.retrying(reason=reason, retry_at=datetime.now(UTC) + after))
+                if await self._folder.is_cancelled():  # asked for while it still ran, and too late to end it there
+                    await self._cancel()
+                    return
                 await announcer.retry_later(following, after)
                 log.info("job.retrying", after=after.total_seconds(), reason=reason)
             case DeadLetter(reason=reason):

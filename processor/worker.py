@@ -76,7 +76,7 @@ class Worker:
             case Run():
                 return await self._turn(request, offer, claim, record, folder).run()
             case GiveUp(reason=reason):
-                return await self._turn(request, offer, claim, record, folder).give_up(reason)
+                return await self._turn(request, offer, claim, record, folder).run(give_up=reason)
         return Settlement.ACK
 
     async def _decide(

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.blobs import attempt_key, cancellation_key, open_store, source_key
 from contracts.claims import claimed_attempts
-from contracts.events import JobFailed, encode
+from contracts.events import Event, JobFailed, encode
 from contracts.job import Job, JobRequest
 from contracts.record import JobRecord, write_record
 from contracts.state import JobState
@@ -199,6 +199,23 @@ async def test_a_cancelled_job_stops_and_its_half_done_artifacts_go(post: Post) 
         JobState.CANCELLED,
         ["completed", "cancelled", "pending"],
     )
+    assert message.outcomes == ["ack"]
+
+
+async def test_a_job_that_is_cancelled_just_as_it_fails_is_not_tried_again(post: Post) -> None:
+    class Late(FakeAnnouncer):
+        """The mark comes when the stage has just failed."""
+
+        async def publish(self, event: Event) -> None:
+            await super().publish(event)
+            if event.type == "stage.failed":
+                await obstore.put_async(post.store, cancellation_key(JOB_ID), b"{}")
+
+    post.announcer = Late()
+    message = delivery("flaky")
+    await post.worker().work(message)
+    assert post.told()[-3:] == ["stage.failed", "job.retrying", "job.cancelled"]
+    assert post.announcer.retries == []
     assert message.outcomes == ["ack"]
 
 
