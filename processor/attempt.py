@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,18 +15,16 @@ import structlog
 from obstore.store import LocalStore, ObjectStore
 
 from contracts.blobs import source_key
-from contracts.events import Artifact, Event
+from contracts.events import Artifact
 from contracts.job import Job
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
+from processor.chronicle import Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message, StageProcess, stage_process
-from processor.story import Story
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
-
-Publish = Callable[[Event], Awaitable[None]]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -85,24 +83,26 @@ class StageRun:
 
 
 class Attempt:
-    """Runs a pipeline's stages on one file and publishes what happens, up to the last stage's end."""
+    """Runs those of a pipeline's stages that no earlier attempt completed, and tells what happens, stage by stage."""
 
     def __init__(
         self,
         offer: Offer,
-        story: Story,
+        chronicle: Chronicle,
         workshop: Workshop,
-        publish: Publish,
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._offer = offer
-        self._story = story
+        self._chronicle = chronicle
+        self._story = chronicle.story
         self._workshop = workshop
-        self._publish = publish
+        self._publish = chronicle.tell
         self._heartbeat_seconds = heartbeat_seconds
-        self._facts: dict[str, dict[str, Any]] = {}
-        self.stage = 0  # the one that is running, or failed
+        record = chronicle.story.record
+        self._facts: dict[str, dict[str, Any]] = dict(record.facts)
+        self.stage = _first_to_run(offer, record.completed_stages)  # the one that is running, or failed
+        self.has_told_failure = False
         self.began = time.monotonic()
 
     @property
@@ -110,14 +110,17 @@ class Attempt:
         return round(time.monotonic() - self.began, 3)
 
     async def run(self) -> None:
-        """Run to the end.
+        """Run to the end of the last stage.
 
         Raises:
             PermanentFailure, StageRaisedError, StageCrashedError, StageTimedOutError: a stage failed; told already.
+            SupersededError: a later attempt has begun.
         """
-        await self._publish(self._story.started())
-        async with self._workshop.open(self._story.job) as (source, folder):
-            for index in range(len(self._offer.pipeline.stages)):
+        stages = self._offer.pipeline.stages
+        if self.stage == len(stages):
+            return
+        async with self._workshop.open(self._story.record.job) as (source, folder):
+            for index in range(self.stage, len(stages)):
                 self.stage = index
                 await self._run_stage(source, folder)
 
@@ -141,15 +144,29 @@ class Attempt:
             raise
         await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
         self._facts[plan.name] = run.facts
-        await self._publish(
-            self._story.stage_completed(run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts)
-        )
+        await self._complete(run)
+
+    async def _complete(self, run: StageRun) -> None:
+        """The checkpoint, then the word. While the store lets us wait, heartbeats go out, each numbered before it."""
+        while True:
+            event = self._story.stage_completed(
+                run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts
+            )
+            try:
+                async with asyncio.timeout(self._heartbeat_seconds) as deadline:
+                    await self._chronicle.record(event)
+                break
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
+                await self._publish(self._story.stage_progressed(run.index, run.progress))
+        await self._publish(event)
 
     def _work(self, source: Source, workdir: Path) -> StageWork:
         return StageWork(
             pipeline=self._offer.reference,
             index=self.stage,
-            job_id=self._story.job.id,
+            job_id=self._story.record.job.id,
             source=source,
             workdir=workdir,
             store_url=self._workshop.store_url,
@@ -187,6 +204,7 @@ class Attempt:
 
     async def _tell_failure(self, run: StageRun, error: Exception) -> None:
         log.warning("stage.failed", stage=self._offer.pipeline.stages[run.index].name, reason=str(error))
+        self.has_told_failure = True
         overall = run.progress.fraction
         await self._publish(
             self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
@@ -196,3 +214,9 @@ class Attempt:
 def _error_of(raised: Raised) -> Exception:
     log.info("stage.raised", reason=raised.reason, details=raised.details)
     return PermanentFailure(raised.reason) if raised.is_permanent else StageRaisedError(raised.reason)
+
+
+def _first_to_run(offer: Offer, completed: frozenset[str]) -> int:
+    """Stages run in order, so what comes after one that must run must run too."""
+    stages = offer.pipeline.stages
+    return next((index for index, stage in enumerate(stages) if stage.name not in completed), len(stages))

@@ -37,12 +37,16 @@ class Pipeline:
     A stage runs in a process of its own, so it may use all of a core, and may crash without harm to others.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, timeout: timedelta | None = None) -> None:
+        """`timeout` limits the whole job: from its first attempt's begin, pauses before retries included."""
         if not re.fullmatch(PIPELINE_NAME_PATTERN, name):
             raise BadPipelineError(
                 f"pipeline name {name!r}: use 1 to 64 of a-z 0-9 _ -, beginning with a letter or digit"
             )
+        if timeout is not None and timeout <= timedelta():
+            raise BadPipelineError(f"pipeline {name!r}: its timeout is above 0")
         self.name = name
+        self.timeout = timeout
         self._stages: list[StagePlan] = []
 
     @property

@@ -80,3 +80,72 @@ def sometimes(stage: Stage) -> None:
     except FileNotFoundError:
         stage.save("seen.txt", "yes")
         raise RuntimeError("not today") from None
+
+
+steps = Pipeline("steps")
+
+
+@steps.stage()
+def look(stage: Stage) -> None:
+    """Counts how often it runs."""
+    try:
+        runs = int(stage.read("runs.txt"))
+    except FileNotFoundError:
+        runs = 0
+    stage.save("runs.txt", str(runs + 1))
+    stage.facts(seen=stage.source.size)
+
+
+@steps.stage()
+def wait_for_it(stage: Stage) -> None:
+    """Fails until the moment is right; `sleep` makes it take its time, in a child that would outlive it."""
+    stage.progress(0.5, "half way")
+    try:
+        moment = stage.read("moment.txt")
+    except FileNotFoundError:
+        moment = stage.source.path.read_bytes()
+    if moment == b"sleep":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        stage.save("child.txt", str(child.pid))
+        stage.progress(0.75, "asleep")
+        child.wait()
+    if moment != b"right":
+        raise RuntimeError("not the right moment")
+
+
+@steps.stage()
+def conclude(stage: Stage) -> None:
+    stage.facts(seen=stage.earlier["look"]["seen"], runs=int(stage.read("runs.txt")))
+
+
+still = Pipeline("still")
+
+
+@still.stage()
+def say_nothing(stage: Stage) -> None:
+    """Has nothing to do, and nothing to say."""
+
+
+brief = Pipeline("brief", timeout=timedelta(seconds=2))
+
+
+@brief.stage(retries=5)
+def take_long(stage: Stage) -> None:
+    """Longer than the job may take."""
+    stage.progress(0.5, "half way")
+    time.sleep(60)
+
+
+naps = Pipeline("naps")
+
+
+@naps.stage()
+def nap(stage: Stage) -> None:
+    """Until somebody puts an artifact there that says so."""
+    while True:
+        try:
+            stage.read("awake")
+        except FileNotFoundError:
+            time.sleep(0.05)
+        else:
+            return

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import aio_pika
@@ -22,8 +21,9 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
+from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps")
 
 
 @pytest.fixture
@@ -75,6 +75,20 @@ class Listener:
         await queue.consume(listener._receive, no_ack=True)
         return listener
 
+    @classmethod
+    async def from_the_log(cls, channel: AbstractChannel) -> "Listener":
+        """Hears all that was ever told, and what is told from now on."""
+        listener = cls()
+        await channel.set_qos(prefetch_count=100)
+        queue = await channel.declare_queue(EVENT_LOG.name, passive=True)
+
+        async def receive(message: AbstractIncomingMessage) -> None:
+            await listener._receive(message)
+            await message.ack()
+
+        await queue.consume(receive, arguments={"x-stream-offset": "first"})
+        return listener
+
     async def _receive(self, message: AbstractIncomingMessage) -> None:
         self._arrived.put_nowait(decode_event(message.body))
 
@@ -97,7 +111,7 @@ async def clear(connection: AbstractConnection) -> None:
         EVENT_LOG,
         DEAD_JOBS,
         *map(job_queue, PIPELINES),
-        *(retry_queue(name, timedelta(seconds=5)) for name in PIPELINES),
+        *(retry_queue(name, DELAYS[0] * share) for name in PIPELINES for share in SLICES),
     ]
     async with connection.channel() as channel:
         for queue in queues:

@@ -1,0 +1,107 @@
+"""A job's folder in the store, as the processor that works on it uses it: what is known, and whose the job is."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import obstore
+import structlog
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import ObjectStore
+
+from contracts.blobs import attempt_key, cancellation_key, record_key, remove_artifacts
+from contracts.claims import Claim, claimed_attempts, decode_claim
+from contracts.errors import UnreadableMessageError
+from contracts.events import encode
+from contracts.record import JobRecord, decode_record, write_record
+from processor.errors import SupersededError
+from processor.patience import Patience
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Each call goes on until the store has done it."""
+
+    store: ObjectStore
+    job_id: str
+    patience: Patience
+
+    async def read_record(self) -> JobRecord | None:
+        """How far the job came; None when no processor has begun it, or what stands there cannot be read."""
+        body = await self._read(record_key(self.job_id))
+        try:
+            return decode_record(body) if body is not None else None
+        except UnreadableMessageError as error:
+            log.warning("record.unreadable", reason=str(error))
+            return None
+
+    async def write_record(self, record: JobRecord) -> None:
+        """Keep a record of an attempt.
+
+        Raises:
+            SupersededError: a later attempt has begun; what it records stays.
+        """
+        if await self._exists(attempt_key(self.job_id, record.attempt + 1)):
+            raise SupersededError(f"attempt {record.attempt} was overtaken by a later one")
+        await self.patience.until_done(lambda: write_record(self.store, record))
+
+    async def is_cancelled(self) -> bool:
+        """Whether somebody wants the job to end."""
+        return await self._exists(cancellation_key(self.job_id))
+
+    async def read_claims(self, *, most: int) -> tuple[Claim, ...]:
+        """The newest claim, and those before it of the same message: the newest first, `most` of them at the most."""
+        attempts = await self.patience.until_done(lambda: claimed_attempts(self.store, self.job_id))
+        claims: list[Claim] = []
+        for attempt in reversed(attempts[-most:]):
+            claim = await self._read_claim(attempt)
+            if claims and claim.request != claims[0].request:
+                break
+            claims.append(claim)
+        return tuple(claims)
+
+    async def take(self, claim: Claim) -> bool:
+        """Begin an attempt; False when it is somebody else's already."""
+        key = attempt_key(self.job_id, claim.attempt)
+        try:
+            await self.patience.until_done(lambda: obstore.put_async(self.store, key, encode(claim), mode="create"))
+        except AlreadyExistsError:
+            # The store may have made it at a try of which it did not tell us.
+            return await self._read_claim(claim.attempt) == claim
+        return True
+
+    async def release(self, claim: Claim) -> None:
+        """Say that the attempt has stopped without an outcome, so that another may go on at once."""
+        released = claim.model_copy(update={"is_released": True})
+        key = attempt_key(self.job_id, claim.attempt)
+        await self.patience.until_done(lambda: obstore.put_async(self.store, key, encode(released)))
+
+    async def remove_artifacts(self, *, but: Collection[str]) -> None:
+        """Remove what broken-off stages left."""
+        await self.patience.until_done(lambda: remove_artifacts(self.store, self.job_id, but=but))
+
+    async def _read_claim(self, attempt: int) -> Claim:
+        body = await self._read(attempt_key(self.job_id, attempt))
+        try:
+            return decode_claim(body or b"")
+        except UnreadableMessageError as error:
+            log.warning("claim.unreadable", attempt=attempt, reason=str(error))
+            return Claim(attempt=attempt, request=attempt, holder="unknown", token="")
+
+    async def _read(self, key: str) -> bytes | None:
+        async def read() -> bytes:
+            answer = await obstore.get_async(self.store, key)
+            return bytes(await answer.bytes_async())
+
+        try:
+            return await self.patience.until_done(read)
+        except FileNotFoundError:
+            return None
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self.patience.until_done(lambda: obstore.head_async(self.store, key))
+        except FileNotFoundError:
+            return False
+        return True
