@@ -1,8 +1,11 @@
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
-from processor import Pipeline, Stage
+from processor import AsyncStage, Pipeline, Stage
 from processor.catalogue import load_catalogue, load_pipeline
 from processor.errors import BadPipelineError
 
@@ -13,10 +16,17 @@ def one(stage: Stage) -> None: ...
 def two(stage: Stage) -> None: ...
 
 
-async def later(stage: Stage) -> None: ...
+async def later(stage: AsyncStage) -> None: ...
 
 
 def nothing() -> None: ...
+
+
+def by_keyword(*, stage: Stage) -> None: ...
+
+
+def in_steps(stage: Stage) -> Iterator[int]:
+    yield 1
 
 
 def test_stages_are_in_order_with_their_plans() -> None:
@@ -36,15 +46,52 @@ def test_overall_progress_weighs_the_stages() -> None:
 
 
 def test_a_wrong_pipeline_says_what_is_wrong() -> None:
-    pipeline = Pipeline("p")
-    pipeline.stage()(one)
-    for function, words in ((one, "has that name"), (later, "write it as `def`"), (nothing, "one parameter")):
-        with pytest.raises(BadPipelineError, match=words):
-            pipeline.stage()(function)  # type: ignore[arg-type]
-    with pytest.raises(BadPipelineError, match="weight"):
-        pipeline.stage(weight=0)(two)
     with pytest.raises(BadPipelineError, match="pipeline name"):
         Pipeline("../x")
+    with pytest.raises(BadPipelineError, match="above 0"):
+        Pipeline("p", timeout=timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (one, "has that name"),
+        (nothing, "one parameter"),
+        (by_keyword, "one parameter"),
+        (in_steps, "yield"),
+        (partial(two), "write it as a function"),
+        (lambda stage: None, "write it as a function"),
+    ],
+)
+def test_a_wrong_stage_says_what_is_wrong(function: Any, words: str) -> None:
+    pipeline = Pipeline("p")
+    pipeline.stage()(one)
+    with pytest.raises(BadPipelineError, match=f"of pipeline 'p': .*{words}"):
+        pipeline.stage()(function)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"weight": 0}, "weight"),
+        ({"weight": float("nan")}, "weight"),
+        ({"retries": -1}, "retries"),
+        ({"retries": 1.5}, "retries"),
+        ({"timeout": timedelta(0)}, "timeout"),
+        ({"timeout": 60}, "timeout"),
+    ],
+)
+def test_a_wrong_setting_says_what_is_wrong(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadPipelineError, match=words):
+        Pipeline("p").stage(**settings)(two)
+
+
+def test_a_stage_may_be_async() -> None:
+    pipeline = Pipeline("p", timeout=timedelta(hours=1))
+    pipeline.stage()(one)
+    pipeline.stage()(later)
+    assert [stage.is_async for stage in pipeline.stages] == [False, True]
+    assert pipeline.timeout == timedelta(hours=1)
 
 
 empty = Pipeline("empty")
