@@ -32,7 +32,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         worker, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
     )
     queues = JobQueues(settings.amqp_url, catalogue, workers)
-    warm_up(reference.partition(":")[0] for reference in settings.processor_pipelines)
+    warm_up(offer.module for offer in catalogue.values())
 
     async def farewell() -> None:
         await queues.stop_taking()
