@@ -25,6 +25,7 @@ from processor.workplace import SECONDS_BETWEEN_PROGRESS, Told
 
 MAX_REASON_LENGTH = 2_000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_CHILD_SUBREAPER = 36
 # Out of memory, the kernel ends the process with the highest score: rather a stage than its processor.
 OOM_SCORE_ADJUSTMENT = "500"
 
@@ -125,10 +126,12 @@ def _attend(service: Connection, stage: Stage) -> None:
 
 
 def _come_before_service() -> None:
-    """On Linux: end with the fork server, which ends with the service, even in the midst of C code; and be the one
-    that the kernel ends when memory runs out."""
+    """On Linux: end with the fork server, which ends with the service, even in the midst of C code; stay the forefather
+    of all that the stage starts, so that it is found; and be the one that the kernel ends when memory runs out."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(OOM_SCORE_ADJUSTMENT, encoding="ascii")
 

@@ -11,6 +11,7 @@ from multiprocessing.context import ForkServerProcess
 
 from processor.catalogue import load_pipeline
 from processor.child import Finished, Raised, StageWork, run_stage
+from processor.descendants import descendants
 from processor.errors import StageCrashedError
 from processor.stage_log import Logged, write
 from processor.stage_output import StageOutput
@@ -88,13 +89,14 @@ class StageProcess:
         return message
 
     def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            pid = self._process.pid
-            if pid is not None and self._process.exitcode is None:
-                os.kill(pid, signal.SIGKILL)  # also before it had its own group
+        pid = self._process.pid
+        assert pid is not None, "it was started"
+        if self._process.exitcode is None:
+            _send(pid, signal.SIGSTOP)  # so that it starts nothing more
+            for each in (*descendants(pid), pid):  # itself too: it may not yet lead its group
+                _send(each, signal.SIGKILL)
         with suppress(ProcessLookupError, PermissionError):
-            if pid is not None:
-                os.killpg(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
 
 
 @asynccontextmanager
@@ -121,6 +123,11 @@ def describe_exit(code: int | None) -> str:
         hint = "; the machine may have run out of memory" if -code == signal.SIGKILL else ""
         return f"the stage's process was killed by {name}{hint}"
     return f"the stage's process ended by itself with exit code {code}"
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
 async def _readable(descriptor: int) -> None:
