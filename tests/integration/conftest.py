@@ -23,7 +23,7 @@ from contracts.topology import (
     retry_queue,
 )
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "installed")
 
 
 @pytest.fixture

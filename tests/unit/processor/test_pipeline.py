@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +118,61 @@ def test_two_pipelines_of_one_name_are_refused() -> None:
     assert set(load_catalogue(("tests.pipelines:count", "tests.pipelines:slow"))) == {"count", "slow"}
     with pytest.raises(BadPipelineError, match="two pipelines"):
         load_catalogue(("tests.pipelines:count", "tests.pipelines:count"))
+
+
+def install(folder: Path, package: str, *entry_points: str) -> None:
+    """What an installer leaves of a package that has entry points."""
+    metadata = folder / f"{package}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[stagecast.pipelines]\n" + "\n".join(entry_points) + "\n")
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_installed_pipelines_are_offered_by_default_and_by_name(packages: Path) -> None:
+    install(packages, "counting", "count = tests.pipelines:count", "flaky = tests.pipelines:flaky")
+    assert set(load_catalogue()) == {"inspect", "count", "flaky"}
+    assert set(load_catalogue(("flaky", "tests.pipelines:slow"))) == {"flaky", "slow"}
+    assert load_catalogue(("count",))["count"].reference == "tests.pipelines:count"
+
+
+def test_a_package_found_twice_is_one(packages: Path) -> None:
+    install(packages, "counting", "count = tests.pipelines:count")
+    install(packages, "again", "count = tests.pipelines:count")
+    assert set(load_catalogue()) == {"inspect", "count"}
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "wanted", "words"),
+    [
+        ("count = tests.pipelines:slow", "count", "'slow' is installed as 'count'"),
+        ("inspect = tests.pipelines:count", "inspect", "two packages install a pipeline 'inspect'"),
+        ("count = tests.pipelines:count", "other", r"no pipeline 'other' is installed \(there are: count, inspect\)"),
+        ("count = tests.no_such_module:count", "count", "cannot be imported"),
+    ],
+)
+def test_a_wrongly_installed_pipeline_says_what_is_wrong(
+    packages: Path, entry_point: str, wanted: str, words: str
+) -> None:
+    install(packages, "counting", entry_point)
+    with pytest.raises(BadPipelineError, match=words):
+        load_catalogue((wanted,))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("1 /", "SyntaxError"),
+        ("raise RuntimeError('no licence')", "cannot be imported: RuntimeError: no licence"),
+        ("from processor import Pipeline\nx = Pipeline('X')", "pipeline name 'X'"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_says_why(packages: Path, code: str, words: str) -> None:
+    (packages / "wrong_pipeline.py").write_text(code)
+    with pytest.raises(BadPipelineError, match=words):
+        load_pipeline("wrong_pipeline:x")
