@@ -1,6 +1,7 @@
 """A job's folder in the blob store: how old it is, whether it may go, and how it goes."""
 
 import asyncio
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
@@ -104,9 +105,10 @@ async def remove_folder(store: ObjectStore, folder: JobFolder) -> None:
 
 def _changes(store: LocalStore, job_id: str) -> list[datetime]:
     found = []
-    for path in _path(store, job_id).rglob("*"):
-        with suppress(FileNotFoundError):
-            found.append(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    for folder, _, names in os.walk(_path(store, job_id)):  # it passes over what another run removes meanwhile
+        for name in names:
+            with suppress(FileNotFoundError):
+                found.append(datetime.fromtimestamp(Path(folder, name).stat().st_mtime, UTC))
     return found
 
 
