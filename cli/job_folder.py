@@ -1,6 +1,5 @@
 """A job's folder in the blob store: how old it is, whether it may go, and how it goes."""
 
-import asyncio
 import os
 import shutil
 from contextlib import suppress
@@ -11,9 +10,10 @@ from pathlib import Path
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
+from cli.stored_job import read_job
 from contracts.blobs import JOB_ID, job_folder, record_key, upload_key
 from contracts.errors import UnreadableMessageError
-from contracts.record import JobRecord, read_record
+from contracts.record import JobRecord
 from contracts.snapshot import birth
 
 JOBS_FOLDER = "jobs"
@@ -66,21 +66,21 @@ def judge(folder: JobFolder, *, before: datetime, now: datetime, unstarted: bool
     return Remove() if record.state.is_terminal or not folder.was_started else Keep("not over")
 
 
-async def old_job_ids(store: ObjectStore, before: datetime) -> list[str]:
+def old_job_ids(store: ObjectStore, before: datetime) -> list[str]:
     """Jobs that were accepted before an instant: their ids say so."""
-    listing = await obstore.list_with_delimiter_async(store, JOBS_FOLDER)
+    listing = obstore.list_with_delimiter(store, JOBS_FOLDER)
     names = [prefix.rstrip("/").rsplit("/", 1)[-1] for prefix in listing["common_prefixes"]]
     return sorted(name for name in names if JOB_ID.fullmatch(name) and birth(name, otherwise=before) <= before)
 
 
-async def read_folder(store: ObjectStore, job_id: str) -> JobFolder:
+def read_folder(store: ObjectStore, job_id: str) -> JobFolder:
     """All that stands in a job's folder, also what is still being written."""
-    files = [file async for batch in obstore.list(store, job_folder(job_id)) for file in batch]
+    files = [file for batch in obstore.list(store, job_folder(job_id)) for file in batch]
     changes = [file["last_modified"] for file in files]
     if isinstance(store, LocalStore):
-        changes += await asyncio.to_thread(_changes, store, job_id)
+        changes += _changes(store, job_id)
     try:
-        record, is_readable = await read_record(store, job_id), True
+        record, is_readable = read_job(store, job_id), True
     except UnreadableMessageError:
         record, is_readable = None, False
     return JobFolder(
@@ -93,14 +93,14 @@ async def read_folder(store: ObjectStore, job_id: str) -> JobFolder:
     )
 
 
-async def remove_folder(store: ObjectStore, folder: JobFolder) -> None:
+def remove_folder(store: ObjectStore, folder: JobFolder) -> None:
     """Records first: from then on no command finds the job. What a broken-off removal leaves goes with the next one."""
     first = [key for key in (upload_key(folder.job_id), record_key(folder.job_id)) if key in folder.keys]
     for key in (*first, *(key for key in folder.keys if key not in first)):
         with suppress(FileNotFoundError):
-            await obstore.delete_async(store, key)
+            obstore.delete(store, key)
     if isinstance(store, LocalStore):  # what was being written when its process was killed, and the folder itself
-        await asyncio.to_thread(shutil.rmtree, _path(store, folder.job_id), ignore_errors=True)
+        shutil.rmtree(_path(store, folder.job_id), ignore_errors=True)
 
 
 def _changes(store: LocalStore, job_id: str) -> list[datetime]:

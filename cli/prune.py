@@ -1,9 +1,10 @@
 """`stagecast prune`: the folders of old jobs leave the blob store."""
 
-import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Annotated
 
 import typer
@@ -32,14 +33,14 @@ class Pruning:
     removed: list[JobFolder] = field(default_factory=list)
     kept: Counter[str] = field(default_factory=Counter)  # by reason
     faults: list[str] = field(default_factory=list)
+    _counting: Lock = field(default_factory=Lock, repr=False)
 
-    async def run(self) -> None:
+    def run(self) -> None:
         """Look at every job that is old enough; each is removed right after it was judged."""
-        job_ids = await old_job_ids(self.store, self.before)
-        for start in range(0, len(job_ids), AT_A_TIME):
-            async with asyncio.TaskGroup() as tasks:
-                for job_id in job_ids[start : start + AT_A_TIME]:
-                    tasks.create_task(self._look_at(job_id))
+        job_ids = old_job_ids(self.store, self.before)
+        with ThreadPoolExecutor(AT_A_TIME) as threads:
+            for _ in threads.map(self._look_at, job_ids):
+                pass  # what one raised is raised here
 
     def said(self) -> str:
         """What it did, in a sentence."""
@@ -48,20 +49,21 @@ class Pruning:
         kept = ", ".join(f"{count} {reason}" for reason, count in sorted(self.kept.items()))
         return f"{words}; kept: {kept}" if kept else words
 
-    async def _look_at(self, job_id: str) -> None:
+    def _look_at(self, job_id: str) -> None:
         try:
-            await self._prune(job_id)
+            self._prune(job_id)
         except (OSError, StoreError) as error:  # of one job: the others go on
             self.faults.append(f"{job_id}: {shown(str(error))}")
 
-    async def _prune(self, job_id: str) -> None:
-        folder = await read_folder(self.store, job_id)
+    def _prune(self, job_id: str) -> None:
+        folder = read_folder(self.store, job_id)
         match judge(folder, before=self.before, now=datetime.now(UTC), unstarted=self.unstarted):
             case Keep(reason):
-                self.kept[reason] += 1
+                with self._counting:
+                    self.kept[reason] += 1
             case Remove():
                 if not self.dry_run:
-                    await remove_folder(self.store, folder)
+                    remove_folder(self.store, folder)
                 self.removed.append(folder)
 
 
@@ -77,7 +79,7 @@ def prune_command(
         settings = read_settings(SharedSettings)
         before = datetime.now(UTC) - _age(older_than)
         pruning = Pruning(open_store(settings.store_url), before, unstarted=unstarted, dry_run=dry_run)
-        asyncio.run(pruning.run())
+        pruning.run()
         for folder in pruning.removed if dry_run else ():
             state = folder.record.state if folder.record else "not accepted"
             typer.echo(f"{folder.job_id}  {state}  {folder.size} bytes")

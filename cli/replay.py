@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aio_pika
-import obstore
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import DeliveryError
 from obstore.store import ObjectStore
@@ -13,11 +12,11 @@ from obstore.store import ObjectStore
 from cli.dead_letter import DeadLetter
 from cli.dead_queue import ANSWER_SECONDS, Held
 from cli.errors import CannotDoError
-from contracts.blobs import job_folder
+from cli.stored_job import newest_attempt, read_job
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event, JobFact, JobQueued, encode
 from contracts.job import JobRequest
-from contracts.record import JobRecord, read_record
+from contracts.record import JobRecord
 from contracts.state import JobState
 from contracts.topology import EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key
 
@@ -49,9 +48,19 @@ def judge(letter: DeadLetter, record: JobRecord | None, *, claimed: int) -> Agai
         return Refuse("its file is no longer in the store: drop the letter")
     if record.state in OVER_SINCE:
         return Refuse(OVER_SINCE[record.state])
-    if record.state in {JobState.RUNNING, JobState.RETRYING} and not letter.is_from_broker:
+    if not letter.is_from_broker and _is_at_work(record):
         return Refuse("it is at work again: drop the letter")
-    return Again(1 + max(letter.request.attempt, record.attempt, claimed))
+    begun = max(claimed, record.attempt if record.state is not JobState.QUEUED else 0)
+    if begun:
+        return Again(max(letter.request.attempt, begun + 1))
+    return Again(letter.request.attempt if letter.is_from_broker else letter.request.attempt + 1)
+
+
+def _is_at_work(record: JobRecord) -> bool:
+    """One that nobody ever began is queued as attempt 1, one that was queued again as a later one."""
+    return record.state in {JobState.RUNNING, JobState.RETRYING} or (
+        record.state is JobState.QUEUED and record.attempt > 1
+    )
 
 
 async def replay(held: Held, store: ObjectStore, channel: AbstractChannel) -> None:
@@ -74,20 +83,15 @@ async def replay(held: Held, store: ObjectStore, channel: AbstractChannel) -> No
 
 async def _next_attempt(letter: DeadLetter, request: JobRequest, store: ObjectStore) -> JobRequest:
     try:
-        record = await read_record(store, request.job.id)
+        record = await asyncio.to_thread(read_job, store, request.job.id)
     except UnreadableMessageError as error:
         raise CannotDoError(f"its record cannot be read ({error})") from error
-    match judge(letter, record, claimed=await _claimed(store, request.job.id)):
+    begun = await asyncio.to_thread(newest_attempt, store, request.job.id)
+    match judge(letter, record, claimed=begun):
         case Refuse(reason):
             raise CannotDoError(reason)
         case Again(attempt):
             return request.model_copy(update={"attempt": attempt})
-
-
-async def _claimed(store: ObjectStore, job_id: str) -> int:
-    listing = await obstore.list_with_delimiter_async(store, f"{job_folder(job_id)}/attempts")
-    names = [blob["path"].rsplit("/", 1)[-1] for blob in listing["objects"]]
-    return max((int(name) for name in names if name.isdecimal()), default=0)
 
 
 async def _publish(body: bytes, pipeline: str, channel: AbstractChannel) -> None:

@@ -55,7 +55,7 @@ class Pipeline:
     """
 
     def __init__(self, name: str, *, timeout: timedelta | None = None) -> None:
-        """`timeout` is for a whole job; past it the job has failed for good, whatever retries are left.
+        """`timeout` limits the whole job: from its first attempt's begin, pauses before retries included.
 
         Raises:
             BadPipelineError: no pipeline can have that name or that limit.

@@ -1,7 +1,7 @@
 """Which folders go, and that they go whole; on a folder and on a store that is none."""
 
-import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -93,17 +93,17 @@ def left(store: ObjectStore) -> set[str]:
     return {prefix.rsplit("/", 1)[-1] for prefix in obstore.list_with_delimiter(store, "jobs")["common_prefixes"]}
 
 
-async def test_only_what_is_over_goes_and_goes_whole(store: ObjectStore) -> None:
+def test_only_what_is_over_goes_and_goes_whole(store: ObjectStore) -> None:
     over = {fill(store, state) for state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)}
     active = {fill(store, state) for state in (JobState.RUNNING, JobState.RETRYING, JobState.QUEUED, None)}
     active.add(fill(store, None, accepted=False))
     obstore.put(store, "jobs/not-a-job/file", b"somebody's")
     dry = Pruning(store, datetime.now(UTC), dry_run=True)
-    await dry.run()
+    dry.run()
     assert {folder.job_id for folder in dry.removed} == over
     assert left(store) == over | active | {"not-a-job"}
     real = Pruning(store, datetime.now(UTC))
-    await real.run()
+    real.run()
     assert left(store) == active | {"not-a-job"}
     assert real.said().startswith("removed 3 jobs, ")
     assert real.said().endswith("kept: 1 never started, 3 not over, 1 too young")
@@ -114,36 +114,37 @@ def paths(store: ObjectStore) -> list[str]:
     return [file["path"] for batch in obstore.list(store) for file in batch]
 
 
-async def test_two_at_once_do_not_disturb_each_other(store: ObjectStore) -> None:
+def test_two_at_once_do_not_disturb_each_other(store: ObjectStore) -> None:
     for _ in range(20):
         fill(store, JobState.COMPLETED)
     both = [Pruning(store, datetime.now(UTC)) for _ in range(2)]
-    await asyncio.gather(*(pruning.run() for pruning in both))
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(Pruning.run, both))
     assert left(store) == set()
     assert [pruning.faults for pruning in both] == [[], []]
 
 
-async def test_what_a_killed_stage_left_half_written_goes_too(tmp_path: Path) -> None:
+def test_what_a_killed_stage_left_half_written_goes_too(tmp_path: Path) -> None:
     store = LocalStore(prefix=tmp_path, mkdir=True, automatic_cleanup=True)
     job_id = fill(store, JobState.FAILED)
     half = tmp_path / "jobs" / job_id / "artifacts" / "b.txt#1"
     half.write_bytes(b"half")
     pruning = Pruning(store, BEFORE)
-    await pruning.run()
+    pruning.run()
     assert half.exists()
-    await Pruning(store, datetime.now(UTC)).run()
+    Pruning(store, datetime.now(UTC)).run()
     assert list((tmp_path / "jobs").iterdir()) == []
 
 
-async def test_a_file_being_written_now_makes_its_folder_young(tmp_path: Path) -> None:
+def test_a_file_being_written_now_makes_its_folder_young(tmp_path: Path) -> None:
     store = LocalStore(prefix=tmp_path, mkdir=True, automatic_cleanup=True)
     job_id = "01939d5c-1111-7222-8333-123456789abc"
     uploading = tmp_path / "jobs" / job_id / "source#1"
     uploading.parent.mkdir(parents=True)
     uploading.write_bytes(b"half")
-    await Pruning(store, datetime.now(UTC) - timedelta(days=2)).run()
+    Pruning(store, datetime.now(UTC) - timedelta(days=2)).run()
     assert uploading.exists()
     for path in (uploading, uploading.parent):
         os.utime(path, times=(OLD.timestamp(), OLD.timestamp()))
-    await Pruning(store, datetime.now(UTC) + timedelta(days=2)).run()
+    Pruning(store, datetime.now(UTC) + timedelta(days=2)).run()
     assert not uploading.parent.exists()

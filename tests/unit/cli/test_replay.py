@@ -24,12 +24,16 @@ def record(state: JobState, attempt: int) -> JobRecord:
 @pytest.mark.parametrize(
     ("headers", "known", "claimed", "verdict"),
     [
-        (FROM_PROCESSOR, record(JobState.FAILED, 3), 0, Again(4)),
-        (FROM_PROCESSOR, record(JobState.FAILED, 5), 0, Again(6)),
+        (FROM_PROCESSOR, record(JobState.FAILED, 2), 2, Again(3)),  # the letter asks for the next attempt already
+        (FROM_PROCESSOR, record(JobState.FAILED, 3), 3, Again(4)),
+        (FROM_PROCESSOR, record(JobState.FAILED, 5), 5, Again(6)),
         (FROM_PROCESSOR, record(JobState.FAILED, 3), 7, Again(8)),
-        (FROM_PROCESSOR, record(JobState.QUEUED, 1), 0, Again(4)),
+        (FROM_PROCESSOR, record(JobState.QUEUED, 1), 0, Again(4)),  # by a processor that kept no records
+        (FROM_BROKER, record(JobState.QUEUED, 1), 0, Again(3)),  # nobody has begun it
+        (FROM_BROKER, record(JobState.QUEUED, 1), 21, Again(22)),
         (FROM_BROKER, record(JobState.RUNNING, 3), 21, Again(22)),
-        (FROM_BROKER, record(JobState.RETRYING, 2), 0, Again(4)),
+        (FROM_BROKER, record(JobState.RETRYING, 2), 2, Again(3)),
+        (FROM_PROCESSOR, record(JobState.QUEUED, 4), 3, Refuse("it is at work again: drop the letter")),
         (FROM_PROCESSOR, record(JobState.RUNNING, 4), 0, Refuse("it is at work again: drop the letter")),
         (FROM_PROCESSOR, record(JobState.RETRYING, 4), 0, Refuse("it is at work again: drop the letter")),
         (FROM_BROKER, record(JobState.COMPLETED, 4), 0, Refuse("it has been completed since: drop the letter")),
