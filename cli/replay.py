@@ -12,7 +12,7 @@ from obstore.store import ObjectStore
 from cli.dead_letter import DeadLetter
 from cli.dead_queue import ANSWER_SECONDS, Held
 from cli.errors import CannotDoError
-from cli.stored_job import newest_attempt, read_job
+from cli.stored_job import has_source, newest_attempt, read_job
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event, JobFact, JobQueued, encode
 from contracts.job import JobRequest
@@ -42,7 +42,10 @@ class Refuse:
 
 
 def judge(letter: DeadLetter, record: JobRecord | None, *, claimed: int) -> Again | Refuse:
-    """Whether a job may run again, by what the store says of it; `claimed` is the highest attempt begun so far."""
+    """Whether a job may run again, by what the store says of it, which is None when its file has gone.
+
+    `claimed` is the highest attempt begun so far.
+    """
     assert letter.request is not None, "only a job has a record"
     if record is None:
         return Refuse("its file is no longer in the store: drop the letter")
@@ -83,7 +86,8 @@ async def replay(held: Held, store: ObjectStore, channel: AbstractChannel) -> No
 
 async def _next_attempt(letter: DeadLetter, request: JobRequest, store: ObjectStore) -> JobRequest:
     try:
-        record = await asyncio.to_thread(read_job, store, request.job.id)
+        has_file = await asyncio.to_thread(has_source, store, request.job.id)
+        record = await asyncio.to_thread(read_job, store, request.job.id) if has_file else None
     except UnreadableMessageError as error:
         raise CannotDoError(f"its record cannot be read ({error})") from error
     begun = await asyncio.to_thread(newest_attempt, store, request.job.id)

@@ -9,7 +9,7 @@ from contextlib import suppress
 import obstore
 from obstore.store import ObjectStore
 
-from contracts.blobs import job_folder, record_key, upload_key
+from contracts.blobs import job_folder, record_key, source_key, upload_key
 from contracts.record import JobRecord, decode_record, record_of_upload
 from contracts.upload import decode_upload
 
@@ -26,6 +26,15 @@ def read_job(store: ObjectStore, job_id: str) -> JobRecord | None:
     with suppress(FileNotFoundError):
         return record_of_upload(decode_upload(_read(store, upload_key(job_id))))
     return None
+
+
+def has_source(store: ObjectStore, job_id: str) -> bool:
+    """Whether the uploaded file is there."""
+    try:
+        obstore.head(store, source_key(job_id))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def newest_attempt(store: ObjectStore, job_id: str) -> int:
