@@ -36,7 +36,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
     )
     queues = JobQueues(settings.amqp_url, [offer.pipeline for offer in catalogue.values()], workers, stops)
-    warm_up(reference.partition(":")[0] for reference in settings.processor_pipelines)
+    warm_up(offer.module for offer in catalogue.values())
 
     async def farewell() -> None:
         await queues.stop_taking()

@@ -21,8 +21,9 @@ from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
+from processor.running_stage import RunningStage, running_stage
 from processor.stage import Found, Progress, Saved, Source
-from processor.stage_process import Message, StageProcess, stage_process
+from processor.stage_process import Message
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
 
@@ -174,7 +175,7 @@ class Attempt:
         )
 
     async def _follow(self, run: StageRun, work: StageWork) -> None:
-        async with stage_process(work) as process:
+        async with running_stage(work) as process:
             while True:
                 message = await self._hear(run, process)
                 match message:
@@ -190,7 +191,7 @@ class Attempt:
                     case Raised():
                         raise _error_of(message)
 
-    async def _hear(self, run: StageRun, process: StageProcess) -> Message:
+    async def _hear(self, run: StageRun, process: RunningStage) -> Message:
         """The next message of the stage; while it is silent, its heartbeats go out."""
         hearing = asyncio.ensure_future(process.receive())
         try:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import aio_pika
 import structlog
@@ -218,7 +218,9 @@ class Announcements:
         await self._until_confirmed("", message, queue.name, queue)
 
     async def bury(self, body: bytes, reason: str) -> None:
-        message = aio_pika.Message(body, headers={"x-reason": reason[:1000]}, delivery_mode=PERSISTENT)
+        message = aio_pika.Message(
+            body, headers={"x-reason": reason[:1000]}, timestamp=datetime.now(UTC), delivery_mode=PERSISTENT
+        )
         await self._until_confirmed("", message, DEAD_JOBS.name, DEAD_JOBS)
 
     async def _use(self, connection: AbstractConnection) -> None:

@@ -9,9 +9,13 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
+from processor.catalogue import load_pipeline
 from processor.child import Finished, Raised, StageWork, run_stage
+from processor.descendants import descendants
 from processor.errors import StageCrashedError
-from processor.stage import Found, Progress, Saved
+from processor.stage_log import Logged, write
+from processor.stage_output import StageOutput
+from processor.workplace import Found, Progress, Saved
 
 Message = Progress | Saved | Found | Finished | Raised
 
@@ -29,9 +33,10 @@ def warm_up(modules: Iterable[str]) -> None:
 class StageProcess:
     """A stage at work in a process of its own."""
 
-    def __init__(self, process: ForkServerProcess, pipe: Connection) -> None:
+    def __init__(self, process: ForkServerProcess, pipe: Connection, output: StageOutput) -> None:
         self._process = process
         self._pipe = pipe
+        self._output = output
         self._held: Message | None = None
 
     async def receive(self) -> Message:
@@ -44,11 +49,14 @@ class StageProcess:
         if message is None:
             message = await self._read()
         while isinstance(message, Progress) and self._pipe.poll():
-            following = await self._read()
-            if not isinstance(following, Progress):
-                self._held = following
-                break
-            message = following
+            match following := await self._next():
+                case Progress():
+                    message = following
+                case Logged():
+                    self._write(following)
+                case _:
+                    self._held = following
+                    break
         return message
 
     async def end(self) -> None:
@@ -59,35 +67,49 @@ class StageProcess:
         self._process.join()
         self._process.close()
         self._pipe.close()
+        self._output.close()
 
     async def _read(self) -> Message:
+        """The next message that is no log line; those are written as they come."""
+        while isinstance(message := await self._next(), Logged):
+            self._write(message)
+        return message
+
+    def _write(self, line: Logged) -> None:
+        write(line, job_id=self._output.job_id, stage=self._output.stage)
+
+    async def _next(self) -> Message | Logged:
         if not self._pipe.poll():
             await _readable(self._pipe.fileno())
         try:
-            message: Message = self._pipe.recv()
+            message: Message | Logged = self._pipe.recv()
         except (EOFError, ConnectionResetError) as error:
             await _readable(self._process.sentinel)
             raise StageCrashedError(describe_exit(self._process.exitcode)) from error
         return message
 
     def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            pid = self._process.pid
-            if pid is not None and self._process.exitcode is None:
-                os.kill(pid, signal.SIGKILL)  # also before it had its own group
+        pid = self._process.pid
+        assert pid is not None, "it was started"
+        if self._process.exitcode is None:
+            _send(pid, signal.SIGSTOP)  # so that it starts nothing more
+            for each in (*descendants(pid), pid):  # itself too: it may not yet lead its group
+                _send(each, signal.SIGKILL)
         with suppress(ProcessLookupError, PermissionError):
-            if pid is not None:
-                os.killpg(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
 
 
 @asynccontextmanager
 async def stage_process(work: StageWork) -> AsyncIterator[StageProcess]:
     """A running stage; at the end of the block nothing of it is left."""
     ours, theirs = _CONTEXT.Pipe()  # both ways, so that the stage notices when we are gone
-    process = _CONTEXT.Process(target=run_stage, args=(work, theirs))
+    printed, printing = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=run_stage, args=(work, theirs, printing))
     await asyncio.to_thread(process.start)
     theirs.close()
-    running = StageProcess(process, ours)
+    printing.close()
+    stage = load_pipeline(work.pipeline).stages[work.index].name
+    running = StageProcess(process, ours, StageOutput(printed, job_id=work.job_id, stage=stage))
     try:
         yield running
     finally:
@@ -101,6 +123,11 @@ def describe_exit(code: int | None) -> str:
         hint = "; the machine may have run out of memory" if -code == signal.SIGKILL else ""
         return f"the stage's process was killed by {name}{hint}"
     return f"the stage's process ended by itself with exit code {code}"
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
 async def _readable(descriptor: int) -> None:

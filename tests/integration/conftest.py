@@ -23,7 +23,7 @@ from contracts.topology import (
 )
 from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps", "installed")
 
 
 @pytest.fixture
