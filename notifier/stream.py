@@ -71,7 +71,7 @@ class Events:
         if subscription is None:
             return
         try:
-            await self._fan_out.attach(subscription)
+            self._fan_out.attach(subscription)
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
