@@ -32,6 +32,7 @@ PREFETCH = 50  # deliveries that a client may have in this process before it has
 CLIENTS_PER_CHANNEL = 50
 ANSWER_SECONDS = 5.0
 SETTLE_SECONDS = 0.02
+JOINING_SECONDS = 0.5
 GATHERING_SECONDS = 0.05  # a crowd that comes at once is greeted first
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -70,6 +71,7 @@ class ClientQueues:
         self._places: dict[QueueSubscription, Place] = {}
         self._waiting: dict[QueueSubscription, None] = {}  # for a queue
         self._has_waiting = asyncio.Event()
+        self._unjoined: list[Place] = []  # that are consumed, and whose clients the log still feeds
 
     async def run(self) -> None:
         """Keep connected; never returns."""
@@ -112,6 +114,7 @@ class ClientQueues:
                     tasks.create_task(connection.keep_alive())
                     tasks.create_task(self._acknowledge(connection))
                     tasks.create_task(self._serve_waiting(connection))
+                    tasks.create_task(self._join_all())
                     await connection.closed
             finally:
                 self._lose()
@@ -124,6 +127,7 @@ class ClientQueues:
             subscription.leave_queue()
         self._waiting.update(dict.fromkeys(self._places))
         self._places.clear()
+        self._unjoined.clear()
 
     async def _serve_waiting(self, connection: ConsumingConnection) -> None:
         """Queues for those who wait, a group at a time; never returns."""
@@ -135,7 +139,20 @@ class ClientQueues:
             group = tuple(itertools.islice(self._waiting, CLIENTS_PER_CHANNEL))
             places = [place for each in group if (place := await self._place(connection, each)) is not None]
             await asyncio.gather(*(self._consume(connection, place) for place in places))
-            self._join(places, await self._follower.mark())
+            self._unjoined += places
+
+    async def _join_all(self) -> None:
+        """From a mark in the log on, a queue has everything that the log has; never returns.
+
+        Not at once: a message that was routed before the queue was bound may reach the log some time later (the first
+        that a channel sends to a stream waits until the broker has found it).
+        """
+        while True:
+            await asyncio.sleep(JOINING_SECONDS)
+            places, self._unjoined = self._unjoined, []
+            if places:
+                await asyncio.sleep(JOINING_SECONDS)
+                self._join(places, await self._follower.mark())
 
     async def _place(self, connection: ConsumingConnection, subscription: QueueSubscription) -> Place | None:
         """Where a client's queue will be; None if the client has gone meanwhile."""
@@ -154,7 +171,6 @@ class ClientQueues:
         await connection.consume(number, place.queue, partial(self._receive, place))
 
     def _join(self, places: Iterable[Place], position: int) -> None:
-        """From this position on, a mark in the log, these queues have everything that the log has."""
         for place in places:
             if self._places.get(place.subscription) is place:
                 place.subscription.joined_at = position

@@ -17,6 +17,7 @@ from tests.samples import JOB_ID, a_story, one_of_each
 from tests.unit.notifier.conftest import Bench, FakeConnection, deliver, make_bench
 
 OTHER_ID = "01a20bbc-322f-705e-8f23-50c7105c1200"
+THIRD_ID = "01a20bbc-322f-705e-8f23-50c7105c1201"
 
 
 def told(connection: FakeConnection) -> list[str]:
@@ -324,7 +325,7 @@ class TestQueues:
         assert settled == [event.id for event in events]
 
     async def test_the_cursor_is_the_longest_unbroken_run_of_the_log(self, bench: Bench) -> None:
-        one, two, three, *_ = a_story()
+        one, two, three = (one_of_each(job_id=job_id)["job.queued"] for job_id in (JOB_ID, OTHER_ID, THIRD_ID))
         subscription, _ = self.joined(bench)
         bench.log(one, two, three)
         deliver(subscription, bench.hub, one, three)
@@ -334,13 +335,22 @@ class TestQueues:
         await bench.settle()
         assert subscription.position == 3
 
-    async def test_a_lost_copy_is_made_good_from_the_log(self, bench: Bench) -> None:
+    async def test_a_job_is_told_in_order_even_when_its_queue_skips(self, bench: Bench) -> None:
         events = a_story()
         subscription, connection = self.joined(bench)
         bench.log(*events)
-        deliver(subscription, bench.hub, *events[:2], *events[3:])
+        settled = deliver(subscription, bench.hub, *events[1:])
         await bench.settle()
-        assert len(told(connection)) == len(events)
+        assert told(connection)[1:] == kinds(events)
+        assert len(settled) == len(events) - 1
+
+    async def test_a_lost_copy_is_made_good_from_the_log(self, bench: Bench) -> None:
+        events = [one_of_each(job_id=job_id)["job.queued"] for job_id in (JOB_ID, OTHER_ID, THIRD_ID)]
+        subscription, connection = self.joined(bench)
+        bench.log(*events)
+        deliver(subscription, bench.hub, events[0], events[2])
+        await bench.settle()
+        assert len(told(connection)) == 1 + len(events) - 1
         Watch(bench.hub).mend(subscription, now=time.monotonic() + 60)
         await bench.settle()
         assert {encode(event).decode() for event in events} <= {frame[6:] for frame in connection.frames()}
