@@ -82,13 +82,13 @@ def _taken(case: Case, newest: Claim) -> Plan:
     """Somebody has begun what the message asks for, or more."""
     if newest.request != case.attempt:
         return Drop("a later message of this job was taken since")
-    if newest.is_released:
-        return _go_on(case, newest.attempt + 1)
-    if not case.is_redelivered:
+    if not (case.is_redelivered or newest.is_released):
         return Drop("another processor has this job from the same message")
     record = case.record
     if record is not None and record.outcome is not None and record.attempt >= newest.attempt:
-        return TellAgain(record.outcome)
+        is_handed_back = newest.is_released and record.state is JobState.RETRYING
+        if not is_handed_back:
+            return TellAgain(record.outcome)
     return _go_on(case, newest.attempt + 1)
 
 

@@ -127,6 +127,11 @@ def test_an_outcome_that_may_not_have_been_told_is_told_again(state: str) -> Non
     assert plan(case) == told_again(state, 2)
 
 
+def test_a_failure_stands_though_its_processor_released_the_job() -> None:
+    case = Case(1, True, 1, record("failed", 1), claims(1, released=True))
+    assert plan(case) == told_again("failed", 1)
+
+
 @pytest.mark.parametrize("case_of", [FIRST, AGAIN, Case(2), Case(2, True)])
 def test_a_job_that_was_cancelled_while_it_waited_is_not_run(case_of: Case) -> None:
     case = Case(case_of.attempt, case_of.is_redelivered, record=record("cancelled", 1))
