@@ -15,6 +15,7 @@ class Chronicle:
     def __init__(self, story: Story, folder: JobFolder, publish: Publish) -> None:
         self.story = story
         self.folder = folder
+        self.has_outcome = False  # perhaps recorded, perhaps told
         self._publish = publish
 
     async def tell(self, event: Event) -> None:
@@ -28,7 +29,9 @@ class Chronicle:
         Raises:
             SupersededError: a later attempt has begun.
         """
-        await self.folder.write_record(self.story.after(event))
+        after = self.story.after(event)
+        self.has_outcome = after.outcome is not None
+        await self.folder.write_record(after)
 
     async def keep(self, event: Event) -> None:
         """Record, then tell; raises as `record`."""

@@ -70,7 +70,7 @@ def plan(case: Case) -> Plan:
     """What to do with a delivered job."""
     record, newest = case.record, case.claims[0] if case.claims else None
     if record is not None and record.state in {JobState.COMPLETED, JobState.CANCELLED}:
-        return _over(record)
+        return _over(case, record)
     if newest is not None and newest.attempt >= case.attempt:
         return _taken(case, newest)
     if record is not None and record.attempt > case.attempt:
@@ -82,18 +82,21 @@ def _taken(case: Case, newest: Claim) -> Plan:
     """Somebody has begun what the message asks for, or more."""
     if newest.request != case.attempt:
         return Drop("a later message of this job was taken since")
-    if newest.is_released:
-        return _go_on(case, newest.attempt + 1)
-    if not case.is_redelivered:
+    if not (case.is_redelivered or newest.is_released):
         return Drop("another processor has this job from the same message")
     record = case.record
     if record is not None and record.outcome is not None and record.attempt >= newest.attempt:
-        return TellAgain(record.outcome)
+        is_handed_back = newest.is_released and record.state is JobState.RETRYING
+        if not is_handed_back:
+            return TellAgain(record.outcome)
     return _go_on(case, newest.attempt + 1)
 
 
-def _over(record: JobRecord) -> Plan:
-    return TellAgain(record.outcome) if record.outcome is not None else Drop(f"the job is {record.state}")
+def _over(case: Case, record: JobRecord) -> Plan:
+    """A job that was cancelled while it waited has this message alone to tell of it; a completed one had another."""
+    if record.outcome is None or not (case.is_redelivered or record.state is JobState.CANCELLED):
+        return Drop(f"the job is {record.state}")
+    return TellAgain(record.outcome)
 
 
 def _go_on(case: Case, attempt: int) -> Plan:

@@ -170,6 +170,8 @@ class Turn:
                     await self._chronicle.keep(self._story.retrying(reason=reason, retry_at=datetime.now(UTC)))
 
     async def _release(self) -> None:
+        if self._chronicle.has_outcome:
+            return  # whoever has the message next looks for it in the record
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._folder.release(self._claim)

@@ -250,6 +250,31 @@ async def test_a_cancelled_task_settles_nothing(post: Post) -> None:
     assert b'"is_released":true' in (post.folder / attempt_key(JOB_ID, 1)).read_bytes()
 
 
+@pytest.mark.parametrize("outcome", ["job.failed", "job.retrying", "job.completed"])
+async def test_an_outcome_that_a_lost_connection_kept_untold_stands(post: Post, outcome: str) -> None:
+    class Losing(FakeAnnouncer):
+        """The connection is lost when the outcome is to be told."""
+
+        async def publish(self, event: Event) -> None:
+            if event.type == outcome:
+                lost.set()
+                await asyncio.Event().wait()
+            await super().publish(event)
+
+    lost, telling = asyncio.Event(), post.announcer
+    post.announcer = Losing()
+    pipeline = {"job.failed": "trouble", "job.retrying": "flaky", "job.completed": "count"}[outcome]
+    await obstore.put_async(post.store, source_key(JOB_ID), b"raise")
+    working = asyncio.ensure_future(post.worker().work(delivery(pipeline)))
+    await asyncio.wait_for(lost.wait(), 30)
+    working.cancel()
+    await asyncio.wait({working})
+    post.announcer = telling
+    await post.worker("/processors/other").work(delivery(pipeline, returns=1))
+    assert post.told() == [outcome]
+    assert (len(telling.retries), len(telling.buried)) == (outcome == "job.retrying", outcome == "job.failed")
+
+
 async def test_at_the_end_what_waits_is_given_back_and_what_runs_is_handed_back(post: Post) -> None:
     await obstore.put_async(post.store, source_key(JOB_ID), b"silent")
     workers = Workers(post.worker(), post.stops, concurrency=1, grace_seconds=0.1)

@@ -110,6 +110,7 @@ def test_what_was_broken_off_goes_on_as_the_next_attempt(what: str, case: Case, 
             Case(1, record=record("running", 2), claims=claims(2, 1)),
         ),
         ("twice, and the other has ended", Case(1, record=record("failed", 1), claims=claims(1))),
+        ("twice, and the other is complete", Case(1, record=record("completed", 1), claims=claims(1))),
         ("a retry sent twice", Case(2, record=record("running", 2), claims=claims(2, request=2))),
         ("late, after its retry began", Case(1, True, 1, record("running", 2), claims(2, request=2))),
         ("a retry sent by who was overtaken", Case(2, record=record("running", 2), claims=claims(2, request=1))),
@@ -125,6 +126,11 @@ def test_what_somebody_else_has_is_dropped(what: str, case: Case) -> None:
 def test_an_outcome_that_may_not_have_been_told_is_told_again(state: str) -> None:
     case = Case(2, True, 1, record(state, 2), claims(2, request=2))
     assert plan(case) == told_again(state, 2)
+
+
+def test_a_failure_stands_though_its_processor_released_the_job() -> None:
+    case = Case(1, True, 1, record("failed", 1), claims(1, released=True))
+    assert plan(case) == told_again("failed", 1)
 
 
 @pytest.mark.parametrize("case_of", [FIRST, AGAIN, Case(2), Case(2, True)])
