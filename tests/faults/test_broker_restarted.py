@@ -26,12 +26,14 @@ async def test_a_job_survives_its_broker(broker: Broker, blobs: Path, end: Calla
     processors = Processors(broker.url, blobs.as_uri())
     try:
         processor = await processors.start("steps")
+        # RabbitMQ 3.10 forgets a stream for good when it is killed soon after making it: an orderly restart keeps it.
+        broker.stop()
+        broker.start()
+        await processor.ready()
         async with await aio_pika.connect(broker.url) as connection, connection.channel() as channel:
             events = await Listener.on(channel)
             job_id = await submit(channel, blobs, "steps", b"sleep")
             await asleep(blobs, job_id)
-            # A heartbeat later: RabbitMQ 3.10 forgets a stream for good when it is killed within a second of making it.
-            await events.until("stage.progressed", count=2)
         end(broker)
         wake(blobs, job_id)
         broker.start()
