@@ -66,8 +66,7 @@ class Follower:
         return await waiting
 
     async def _session(self, connected: Callable[[], None]) -> None:
-        async with await connect(self._url, name="notifier topology") as declaring, declaring.channel() as channel:
-            await declare(channel, *EVENT_TOPOLOGY)
+        await self._declare()
         async with consuming(self._url, name="notifier log") as connection:
             connected()
             try:
@@ -77,6 +76,14 @@ class Follower:
                     await connection.closed
             finally:
                 self._lose()
+
+    async def _declare(self) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):  # during a disk alarm even opening a channel hangs
+            async with (
+                await connect(self._url, name="notifier topology") as connection,
+                connection.channel() as channel,
+            ):
+                await declare(channel, *EVENT_TOPOLOGY)
 
     async def _follow(self, connection: ConsumingConnection) -> None:
         channel = await connection.open_channel(prefetch=PREFETCH)
