@@ -92,9 +92,9 @@ class Listener:
     async def _receive(self, message: AbstractIncomingMessage) -> None:
         self._arrived.put_nowait(decode_event(message.body))
 
-    async def until(self, *kinds: str, count: int = 1) -> list[Event]:
-        """Everything heard, as soon as `count` events of these types are among it; half a minute is the deadline."""
-        async with asyncio.timeout(30):
+    async def until(self, *kinds: str, count: int = 1, seconds: float = 30) -> list[Event]:
+        """Everything heard, as soon as `count` events of these types are among it; `seconds` are the deadline."""
+        async with asyncio.timeout(seconds):
             while sum(event.type in kinds for event in self.heard) < count:
                 self.heard.append(await self._arrived.get())
         return self.heard
