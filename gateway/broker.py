@@ -147,4 +147,4 @@ class Broker:
 
 def _unavailable(error: BaseException) -> NotReadyError:
     log.warning("broker.unavailable", reason=describe(error))
-    return NotReadyError("the message broker does not answer at the moment; nothing was kept, try again shortly")
+    return NotReadyError("the message broker does not answer at the moment: try again shortly")

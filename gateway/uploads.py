@@ -24,6 +24,7 @@ from gateway.leaving import Leaving
 
 MAX_FIELD_BYTES = 1024
 DEFAULT_PIPELINE = "inspect"
+UNSENT = "the message broker does not answer at the moment; nothing was kept, try again shortly"
 STORED_BUT_UNSENT = "stored, but the message broker does not answer: send it again with the same Idempotency-Key"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -180,9 +181,7 @@ class Uploads:
             try:
                 await self._send(job, now)
             except NotReadyError as error:
-                if not batch.is_kept:
-                    raise
-                raise NotReadyError(STORED_BUT_UNSENT) from error
+                raise NotReadyError(STORED_BUT_UNSENT if batch.is_kept else UNSENT) from error
             batch.submitted.append(job)
             log.info("job.accepted", job_id=job.id, pipeline=job.pipeline, size=job.size)
 

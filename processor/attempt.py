@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
+from processor.progress import ProgressTeller, progress_teller
 from processor.running_stage import RunningStage, running_stage
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
@@ -131,9 +133,11 @@ class Attempt:
         workdir = folder / f"{run.index + 1}-{plan.name}"
         workdir.mkdir()
         await self._publish(self._story.stage_started(run.index))
+        limit = plan.timeout.total_seconds() if plan.timeout else None
         try:
-            async with asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None) as deadline:
-                await self._follow(run, self._work(source, workdir))
+            # What a broker makes us wait is not the stage's time.
+            async with progress_teller(partial(self._tell_progress, run)) as teller, asyncio.timeout(limit) as deadline:
+                await self._follow(run, self._work(source, workdir), teller)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -160,7 +164,7 @@ class Attempt:
             except TimeoutError:
                 if not deadline.expired():
                     raise
-                await self._publish(self._story.stage_progressed(run.index, run.progress))
+                await self._tell_progress(run, run.progress)
         await self._publish(event)
 
     def _work(self, source: Source, workdir: Path) -> StageWork:
@@ -174,14 +178,14 @@ class Attempt:
             earlier=self._facts,
         )
 
-    async def _follow(self, run: StageRun, work: StageWork) -> None:
+    async def _follow(self, run: StageRun, work: StageWork, teller: ProgressTeller) -> None:
         async with running_stage(work) as process:
             while True:
-                message = await self._hear(run, process)
+                message = await self._hear(run, process, teller)
                 match message:
                     case Progress():
                         run.progress = message
-                        await self._publish(self._story.stage_progressed(run.index, message))
+                        teller.say(message)
                     case Saved(artifact=artifact):
                         run.artifacts[artifact.name] = artifact
                     case Found(facts=facts):
@@ -191,7 +195,7 @@ class Attempt:
                     case Raised():
                         raise _error_of(message)
 
-    async def _hear(self, run: StageRun, process: RunningStage) -> Message:
+    async def _hear(self, run: StageRun, process: RunningStage, teller: ProgressTeller) -> Message:
         """The next message of the stage; while it is silent, its heartbeats go out."""
         hearing = asyncio.ensure_future(process.receive())
         try:
@@ -199,9 +203,12 @@ class Attempt:
                 heard, _ = await asyncio.wait({hearing}, timeout=self._heartbeat_seconds)
                 if heard:
                     return hearing.result()
-                await self._publish(self._story.stage_progressed(run.index, run.progress))
+                teller.say(run.progress)
         finally:
             hearing.cancel()
+
+    async def _tell_progress(self, run: StageRun, progress: Progress) -> None:
+        await self._publish(self._story.stage_progressed(run.index, progress))
 
     async def _tell_failure(self, run: StageRun, error: Exception) -> None:
         log.warning("stage.failed", stage=self._offer.pipeline.stages[run.index].name, reason=str(error))

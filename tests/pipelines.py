@@ -126,6 +126,14 @@ def say_nothing(stage: Stage) -> None:
     """Has nothing to do, and nothing to say."""
 
 
+prompt = Pipeline("prompt")
+
+
+@prompt.stage(timeout=timedelta(seconds=2))
+def say_one_thing(stage: Stage) -> None:
+    stage.progress(0.5, "half way")
+
+
 brief = Pipeline("brief", timeout=timedelta(seconds=2))
 
 
@@ -148,4 +156,5 @@ def nap(stage: Stage) -> None:
         except FileNotFoundError:
             time.sleep(0.05)
         else:
+            stage.save("slept.txt", "well")
             return

@@ -14,6 +14,7 @@ from typing import IO
 import httpx
 import psutil
 
+from cli.broker_files import find_programs
 from tests.ground import wait_until, wait_until_async
 from tests.stack import END_SECONDS, PROJECT, RunnerProcess, clean_environment, free_ports
 
@@ -129,6 +130,14 @@ class Broker:
         self._runner.process.wait(END_SECONDS)
         wait_until(lambda: not self._runner or self._runner.processes() == {}, END_SECONDS, what="the node's end")
         self._runner.close()
+
+    def control(self, *arguments: str) -> None:
+        """`rabbitmqctl` at this node, in its own environment: its name, its cookie, its port mapper."""
+        assert self._runner is not None
+        environments = (psutil.Process(pid).environ() for pid in self._runner.processes())
+        environment = next(each for each in environments if "RABBITMQ_NODENAME" in each)
+        program = find_programs().server.with_name("rabbitmqctl")
+        subprocess.run([program, *arguments], env=environment, check=True, capture_output=True, timeout=60)
 
     def close(self) -> None:
         if self._runner is not None:

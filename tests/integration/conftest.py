@@ -1,6 +1,7 @@
 """Over a real broker, whose shared queues and exchanges are removed before each test."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from contracts.topology import (
 from processor.verdict import DELAYS, SLICES
 
 PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps", "installed")
+ENDS = ("job.completed", "job.failed", "job.cancelled")
 
 
 @pytest.fixture
@@ -92,12 +94,26 @@ class Listener:
     async def _receive(self, message: AbstractIncomingMessage) -> None:
         self._arrived.put_nowait(decode_event(message.body))
 
-    async def until(self, *kinds: str, count: int = 1) -> list[Event]:
-        """Everything heard, as soon as `count` events of these types are among it; half a minute is the deadline."""
-        async with asyncio.timeout(30):
+    async def until(self, *kinds: str, count: int = 1, seconds: float = 30) -> list[Event]:
+        """Everything heard, as soon as `count` events of these types are among it; `seconds` are the deadline."""
+        async with asyncio.timeout(seconds):
             while sum(event.type in kinds for event in self.heard) < count:
                 self.heard.append(await self._arrived.get())
         return self.heard
+
+    async def until_ended(self, count: int, seconds: float = 30) -> dict[str, Event]:
+        """The end of each job by its id, as soon as so many have ended; told again, it must be the same end."""
+        ends: dict[str, Event] = {}
+        async with asyncio.timeout(seconds):
+            for number in itertools.count():
+                while number >= len(self.heard):
+                    self.heard.append(await self._arrived.get())
+                event = self.heard[number]
+                if event.type in ENDS:
+                    assert ends.setdefault(event.subject, event).type == event.type
+                if len(ends) == count:
+                    return ends
+        raise AssertionError("never here")
 
     def told(self, job_id: str | None = None) -> list[str]:
         """Types, without progress."""

@@ -1,5 +1,6 @@
 """Attempts in real child processes, on real files; only the broker is left out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,19 @@ async def test_a_silent_stage_has_a_heartbeat(bench: Bench) -> None:
         await bench.run("trouble", b"silent", publish=listen, heartbeat_seconds=0.02)
     assert {fact.message for fact in heard if fact.progress == 0.5} == {"half way"}
     assert [fact.sequence for fact in heard] == list(range(heard[0].sequence, heard[0].sequence + len(heard)))
+
+
+async def test_what_the_broker_makes_us_wait_is_not_the_stages_time(bench: Bench) -> None:
+    told: list[str] = []
+
+    async def take_long(event: Event) -> None:
+        if event.type == "stage.progressed":
+            await asyncio.sleep(2.2)  # the broker's time, and more than the stage has
+        told.append(event.type)
+
+    await bench.run("prompt", b"x", publish=take_long, heartbeat_seconds=0.5)
+    assert told[:3] == ["job.started", "stage.started", "stage.progressed"]
+    assert told[-1] == "stage.completed"
 
 
 async def test_a_missing_file_is_a_permanent_failure(bench: Bench) -> None:
