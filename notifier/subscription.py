@@ -79,7 +79,7 @@ class Subscription:
         """Be fed from the log, at least up to its head."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Copy:
     """An event out of a client's own queue; `settle` when it is sent, or need not be."""
 
