@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
-from processor.running_stage import RunningStage, running_stage
+from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
 
@@ -50,7 +50,7 @@ class Workshop:
             path = await self._fetch(source_key(job.id), folder / "source")
             yield Source(path=path, name=job.name, size=job.size), folder
         finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await _remove(folder)
 
     async def _fetch(self, key: str, target: Path) -> Path:
         try:
@@ -120,12 +120,12 @@ class Attempt:
         stages = self._offer.pipeline.stages
         if self.stage == len(stages):
             return
-        async with self._workshop.open(self._story.record.job) as (source, folder):
+        async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                await self._run_stage(source, folder)
+                await self._run_stage(source, folder, run)
 
-    async def _run_stage(self, source: Source, folder: Path) -> None:
+    async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)
         plan = self._offer.pipeline.stages[run.index]
         workdir = folder / f"{run.index + 1}-{plan.name}"
@@ -133,7 +133,7 @@ class Attempt:
         await self._publish(self._story.stage_started(run.index))
         try:
             async with asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None) as deadline:
-                await self._follow(run, self._work(source, workdir))
+                await self._follow(run, run_stage(self._work(source, workdir)))
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -143,7 +143,7 @@ class Attempt:
         except Exception as error:
             await self._tell_failure(run, error)
             raise
-        await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+        await _remove(workdir)
         self._facts[plan.name] = run.facts
         await self._complete(run)
 
@@ -174,8 +174,8 @@ class Attempt:
             earlier=self._facts,
         )
 
-    async def _follow(self, run: StageRun, work: StageWork) -> None:
-        async with running_stage(work) as process:
+    async def _follow(self, run: StageRun, running: AbstractAsyncContextManager[RunningStage]) -> None:
+        async with running as process:
             while True:
                 message = await self._hear(run, process)
                 match message:
@@ -210,6 +210,20 @@ class Attempt:
         await self._publish(
             self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
         )
+
+
+async def _remove(folder: Path) -> None:
+    """Most are empty, and those are removed sooner than a thread is called."""
+    if not _is_removed(folder):
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _is_removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _error_of(raised: Raised) -> Exception:
