@@ -1,6 +1,7 @@
 """One attempt at a job: its stages one after another, told as they happen."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -50,7 +51,7 @@ class Workshop:
             path = await self._fetch(source_key(job.id), folder / "source")
             yield Source(path=path, name=job.name, size=job.size), folder
         finally:
-            await _remove(folder)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _fetch(self, key: str, target: Path) -> Path:
         try:
@@ -143,7 +144,7 @@ class Attempt:
         except Exception as error:
             await self._tell_failure(run, error)
             raise
-        await _remove(workdir)
+        await _empty(workdir)
         self._facts[plan.name] = run.facts
         await self._complete(run)
 
@@ -212,18 +213,18 @@ class Attempt:
         )
 
 
-async def _remove(folder: Path) -> None:
-    """Most are empty, and those are removed sooner than a thread is called."""
-    if not _is_removed(folder):
+async def _empty(folder: Path) -> None:
+    """Most are empty already, and to see that costs less than to call a thread."""
+    if _has_content(folder):
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _is_removed(folder: Path) -> bool:
+def _has_content(folder: Path) -> bool:
     try:
-        folder.rmdir()
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
     except OSError:
-        return False
-    return True
+        return True
 
 
 def _error_of(raised: Raised) -> Exception:
