@@ -1,11 +1,12 @@
 """One attempt at a job: its stages one after another, told as they happen."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from processor.child import Finished, Raised, StageWork
 from processor.chronicle import Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
 from processor.progress import ProgressTeller, progress_teller
-from processor.running_stage import RunningStage, running_stage
+from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
 
@@ -122,12 +123,12 @@ class Attempt:
         stages = self._offer.pipeline.stages
         if self.stage == len(stages):
             return
-        async with self._workshop.open(self._story.record.job) as (source, folder):
+        async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                await self._run_stage(source, folder)
+                await self._run_stage(source, folder, run)
 
-    async def _run_stage(self, source: Source, folder: Path) -> None:
+    async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)
         plan = self._offer.pipeline.stages[run.index]
         workdir = folder / f"{run.index + 1}-{plan.name}"
@@ -137,7 +138,7 @@ class Attempt:
         try:
             # What a broker makes us wait is not the stage's time.
             async with progress_teller(partial(self._tell_progress, run)) as teller, asyncio.timeout(limit) as deadline:
-                await self._follow(run, self._work(source, workdir), teller)
+                await self._follow(run, run_stage(self._work(source, workdir)), teller)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -147,7 +148,7 @@ class Attempt:
         except Exception as error:
             await self._tell_failure(run, error)
             raise
-        await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+        await _empty(workdir)
         self._facts[plan.name] = run.facts
         await self._complete(run)
 
@@ -178,8 +179,10 @@ class Attempt:
             earlier=self._facts,
         )
 
-    async def _follow(self, run: StageRun, work: StageWork, teller: ProgressTeller) -> None:
-        async with running_stage(work) as process:
+    async def _follow(
+        self, run: StageRun, running: AbstractAsyncContextManager[RunningStage], teller: ProgressTeller
+    ) -> None:
+        async with running as process:
             while True:
                 message = await self._hear(run, process, teller)
                 match message:
@@ -217,6 +220,20 @@ class Attempt:
         await self._publish(
             self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
         )
+
+
+async def _empty(folder: Path) -> None:
+    """Most are empty already, and to see that costs less than to call a thread."""
+    if _has_content(folder):
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _has_content(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return True
 
 
 def _error_of(raised: Raised) -> Exception:

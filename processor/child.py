@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from processor.utf8 import sendable
 from processor.workplace import SECONDS_BETWEEN_PROGRESS, Told
 
 MAX_REASON_LENGTH = 2_000
+# Whoever took longer had use for memory and more, and what a new process costs is little beside it.
+SHORT_SECONDS = 0.5
+OWN_THREADS = 2  # the one that runs stages, and the one that attends to them
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 # Out of memory, the kernel ends the process with the highest score: rather a stage than its processor.
@@ -47,6 +51,8 @@ class StageWork:
 class Finished:
     """Child to service: the stage's function returned."""
 
+    may_go_on: bool = field(default=False, compare=False)  # the process is fit for the job's next stage
+
 
 @dataclass(frozen=True)
 class Raised:
@@ -69,15 +75,33 @@ class Voice:
             self._service.send(message)
 
 
-def run_stage(work: StageWork, service: Connection, output: Connection) -> None:
-    """Run one stage and tell its outcome as the last message. Called in a process of its own."""
+class Desk:
+    """Where the stage at work lies."""
+
+    stage: Stage | None = None
+
+
+def run_stages(work: StageWork, service: Connection, works: Connection, output: Connection) -> None:
+    """Run a stage, and then those of the same job that come through `works`. Called in a process of its own.
+
+    The last message of each is its outcome.
+    """
     os.setsid()  # a group of its own: whoever ends the stage ends what it started
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _print_to(output)
     faulthandler.enable()
     _come_before_service()
-    voice = Voice(service)
+    voice, desk = Voice(service), Desk()
+    threading.Thread(target=_attend, args=(service, desk), daemon=True).start()
+    with suppress(EOFError):
+        while True:
+            voice.say(_run_stage(work, voice, desk))
+            work = works.recv()
+
+
+def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
+    began = time.monotonic()
     try:
         plan = load_pipeline(work.pipeline).stages[work.index]
         stage = Stage(
@@ -89,13 +113,16 @@ def run_stage(work: StageWork, service: Connection, output: Connection) -> None:
             earlier=work.earlier,
         )
     except Exception as error:  # noqa: BLE001 - the pipeline's module, or the store, may raise anything
-        voice.say(raised(error))
-        return
-    threading.Thread(target=_attend, args=(service, stage), daemon=True).start()
+        return raised(error)
+    desk.stage = stage
     os.chdir(work.workdir)
     outcome = _outcome(plan, stage)
     stage.flush()
-    voice.say(outcome)
+    desk.stage = None
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # it is the stage's to close or replace
+            stream.flush()
+    return Finished(may_go_on=_is_as_it_was(began)) if isinstance(outcome, Finished) else outcome
 
 
 def raised(error: BaseException) -> Raised:
@@ -114,14 +141,29 @@ def _outcome(plan: StagePlan, stage: Stage) -> Finished | Raised:
     return Finished()
 
 
-def _attend(service: Connection, stage: Stage) -> None:
+def _is_as_it_was(began: float) -> bool:
+    """Whether a stage took no time and left nothing: no thread, and no process, orphans included.
+
+    Where orphans do not become children, nobody can know.
+    """
+    if sys.platform != "linux" or time.monotonic() - began > SHORT_SECONDS or threading.active_count() > OWN_THREADS:
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
+
+
+def _attend(service: Connection, desk: Desk) -> None:
     """Send progress that was held back, and end with the service.
 
     It never sends: what can be read is its end, and then nobody is left to listen or to kill us.
     """
     while not wait([service], timeout=SECONDS_BETWEEN_PROGRESS):
         with suppress(OSError):  # it has gone: the next look says so
-            stage.flush()
+            if (stage := desk.stage) is not None:
+                stage.flush()
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 

@@ -21,30 +21,37 @@ class StageOutput:
 
     def __init__(self, pipe: Connection, *, job_id: str, stage: str) -> None:
         self.job_id = job_id
-        self.stage = stage
         self._pipe = pipe
-        self._log = log.bind(job_id=job_id, stage=stage)
-        self._lines = 0
-        self._rest = b""
-        self._dropped = 0  # bytes
         self._loop = asyncio.get_running_loop()
+        self.begin(stage)
         os.set_blocking(pipe.fileno(), False)
         self._loop.add_reader(pipe.fileno(), self._read)
 
-    def close(self) -> None:
+    def begin(self, stage: str) -> None:
+        """From now on it is this stage's."""
+        self.stage = stage
+        self._log = log.bind(job_id=self.job_id, stage=stage)
+        self._lines = 0
+        self._rest = b""
+        self._dropped = 0  # bytes
+
+    def finish(self) -> None:
         """Take what is still in the pipe, and tell the end of what was too much."""
         for _ in range(LEFT_READS):
             if not self._read():
                 break
-        self._loop.remove_reader(self._pipe.fileno())
-        self._pipe.close()
-        lines = self._rest.split(b"\n")
+        lines, self._rest = self._rest.split(b"\n"), b""
         last = lines[-LAST_LINES:]
         self._dropped += sum(len(line) + 1 for line in lines[:-LAST_LINES])
         if self._dropped:
             self._log.warning("stage.printed_too_much", dropped_bytes=self._dropped)
+        self._dropped = 0
         for line in last:
             self._tell(line)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._pipe.fileno())
+        self._pipe.close()
 
     def _read(self) -> bool:
         """Whether there may be more."""

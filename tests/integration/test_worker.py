@@ -108,8 +108,9 @@ async def test_the_same_message_twice_at_once_is_one_attempt(post: Post) -> None
 
 
 async def test_a_job_whose_processor_died_goes_on_and_says_why(post: Post) -> None:
+    await obstore.put_async(post.store, f"jobs/{JOB_ID}/artifacts/moment.txt", b"sleep")
     dying = asyncio.ensure_future(post.worker().work(delivery("steps")))
-    await wait_until_async(lambda: post.has_told("stage.completed"), 30)
+    await wait_until_async(lambda: post.has_told("stage.progressed"), 30)
     dying.cancel()
     await asyncio.wait({dying})
     post.announcer.events.clear()
