@@ -131,6 +131,19 @@ class Broker:
         wait_until(lambda: not self._runner or self._runner.processes() == {}, END_SECONDS, what="the node's end")
         self._runner.close()
 
+    async def remember(self, *queues: str) -> None:
+        """Wait until a kill cannot make it forget its stream and these queues.
+
+        RabbitMQ writes the names of what replicates with a delay of seconds; in 3.10 what is killed before is lost.
+        """
+        names = ("rabbit_stream_coordinator", *(f"tests_{queue}" for queue in queues))
+
+        def are_written() -> bool:
+            written = b"".join(path.read_bytes() for path in self.folder.rglob("names.dets"))
+            return all(name.encode() in written for name in names)
+
+        await wait_until_async(are_written, 30, what=f"{names} on the broker's disk")
+
     def control(self, *arguments: str) -> None:
         """`rabbitmqctl` at this node, in its own environment: its name, its cookie, its port mapper."""
         assert self._runner is not None
