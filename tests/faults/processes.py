@@ -73,6 +73,12 @@ class Processors:
 
     async def start(self, *pipelines: str, **settings: str) -> ProcessorProcess:
         """One that is ready; pipelines are names from `tests.pipelines`."""
+        started = self.launch(*pipelines, **settings)
+        await started.ready()
+        return started
+
+    def launch(self, *pipelines: str, **settings: str) -> ProcessorProcess:
+        """One that may never be ready."""
         (port,) = free_ports(1)
         environment = {
             **clean_environment(),
@@ -82,9 +88,7 @@ class Processors:
             "STAGECAST_PROCESSOR_PIPELINES": ",".join(f"tests.pipelines:{name}" for name in pipelines),
             **{f"STAGECAST_{name.upper()}": value for name, value in settings.items()},
         }
-        started = self._spawn(environment, f"http://127.0.0.1:{port}")
-        await started.ready()
-        return started
+        return self._spawn(environment, f"http://127.0.0.1:{port}")
 
     def _spawn(self, environment: dict[str, str], url: str) -> ProcessorProcess:
         output = self._exit.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with all the others
