@@ -82,7 +82,7 @@ def artifact_key(job_id: str, name: str) -> str:
 
 
 async def remove_artifacts(store: ObjectStore, job_id: str, *, but: Collection[str]) -> None:
-    """Remove what broken-off stages left: all artifacts but these, and writes that were never finished.
+    """Remove what broken-off stages left: all artifacts but these, and what was never written to its end.
 
     Raises:
         obstore.exceptions.BaseError, OSError: the store does not let us; calling it again goes on.
@@ -92,6 +92,15 @@ async def remove_artifacts(store: ObjectStore, job_id: str, *, but: Collection[s
         if blob["path"].rsplit("/", 1)[-1] not in but:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(store, blob["path"])
+    remove_unfinished(store, job_id)
+
+
+def remove_unfinished(store: ObjectStore, job_id: str) -> None:
+    """Remove what a stage that was killed has not written to its end; only a folder shows such a thing.
+
+    Raises:
+        OSError: the folder does not let us.
+    """
     if isinstance(store, LocalStore) and store.prefix is not None:
         for path in (Path(store.prefix) / artifacts_prefix(job_id)).glob("*#*"):
             path.unlink(missing_ok=True)

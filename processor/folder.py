@@ -1,5 +1,6 @@
 """A job's folder in the store, as the processor that works on it uses it: what is known, and whose the job is."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import structlog
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore
 
-from contracts.blobs import attempt_key, cancellation_key, record_key, remove_artifacts
+from contracts.blobs import attempt_key, cancellation_key, record_key, remove_artifacts, remove_unfinished
 from contracts.claims import Claim, claimed_attempts, decode_claim
 from contracts.errors import UnreadableMessageError
 from contracts.events import encode
@@ -80,6 +81,14 @@ class JobFolder:
     async def remove_artifacts(self, *, but: Collection[str]) -> None:
         """Remove what broken-off stages left."""
         await self.patience.until_done(lambda: remove_artifacts(self.store, self.job_id, but=but))
+
+    async def remove_unfinished(self) -> None:
+        """Remove what killed stages have not written to its end. Only for who has just not been overtaken."""
+
+        async def remove() -> None:
+            await asyncio.to_thread(remove_unfinished, self.store, self.job_id)
+
+        await self.patience.until_done(remove)
 
     async def _read_claim(self, attempt: int) -> Claim:
         body = await self._read(attempt_key(self.job_id, attempt))

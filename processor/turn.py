@@ -113,6 +113,8 @@ class Turn:
             reason = f"the processor of attempt {story.record.attempt} ended without a word"
             await self._chronicle.tell(story.retrying(reason=reason, retry_at=datetime.now(UTC)))
         await self._chronicle.keep(story.started())
+        if self._claim.attempt > 1:
+            await self._folder.remove_unfinished()
         if await self._folder.is_cancelled():
             raise JobCancelledError
 
@@ -149,6 +151,7 @@ class Turn:
                 log.info("job.retrying", after=after.total_seconds(), reason=reason)
             case DeadLetter(reason=reason):
                 await self._chronicle.keep(story.failed(reason=reason))
+                await self._folder.remove_unfinished()
                 await announcer.bury(following.model_dump_json().encode(), reason)
                 log.warning("job.failed", reason=reason)
 

@@ -1,5 +1,6 @@
 """Small pipelines to test with: each does one thing that a stage may do."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import time
 from datetime import timedelta
 
-from processor import PermanentFailure, Pipeline, Stage
+from processor import AsyncStage, PermanentFailure, Pipeline, Stage
 
 count = Pipeline("count")
 
@@ -158,3 +159,29 @@ def nap(stage: Stage) -> None:
         else:
             stage.save("slept.txt", "well")
             return
+
+
+dice = Pipeline("dice")
+
+
+@dice.stage()
+def throw(stage: Stage) -> None:
+    """Never makes the same twice, so that what two attempts made cannot be mixed unnoticed."""
+    stage.save("thrown.bin", os.urandom(20_000))
+
+
+@dice.stage(retries=3)
+async def look_at(stage: AsyncStage) -> None:
+    """Does what the file's content says, with what was thrown."""
+    thrown = await stage.read("thrown.bin")
+    await stage.save("read.txt", hashlib.sha256(thrown).hexdigest())
+    await stage.save("noise.bin", os.urandom(1_000))
+    match stage.source.path.read_text():
+        case "permanent":
+            raise PermanentFailure("the dice are loaded")
+        case "once":
+            try:
+                await stage.read("seen.txt")
+            except FileNotFoundError:
+                await stage.save("seen.txt", "yes")
+                raise RuntimeError("not today") from None

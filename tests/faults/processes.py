@@ -73,6 +73,12 @@ class Processors:
 
     async def start(self, *pipelines: str, **settings: str) -> ProcessorProcess:
         """One that is ready; pipelines are names from `tests.pipelines`."""
+        started = self.launch(*pipelines, **settings)
+        await started.ready()
+        return started
+
+    def launch(self, *pipelines: str, **settings: str) -> ProcessorProcess:
+        """One that may never be ready."""
         (port,) = free_ports(1)
         environment = {
             **clean_environment(),
@@ -82,9 +88,7 @@ class Processors:
             "STAGECAST_PROCESSOR_PIPELINES": ",".join(f"tests.pipelines:{name}" for name in pipelines),
             **{f"STAGECAST_{name.upper()}": value for name, value in settings.items()},
         }
-        started = self._spawn(environment, f"http://127.0.0.1:{port}")
-        await started.ready()
-        return started
+        return self._spawn(environment, f"http://127.0.0.1:{port}")
 
     def _spawn(self, environment: dict[str, str], url: str) -> ProcessorProcess:
         output = self._exit.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with all the others
@@ -130,6 +134,19 @@ class Broker:
         self._runner.process.wait(END_SECONDS)
         wait_until(lambda: not self._runner or self._runner.processes() == {}, END_SECONDS, what="the node's end")
         self._runner.close()
+
+    async def remember(self, *queues: str) -> None:
+        """Wait until a kill cannot make it forget its stream and these queues.
+
+        RabbitMQ writes the names of what replicates with a delay of seconds; in 3.10 what is killed before is lost.
+        """
+        names = ("rabbit_stream_coordinator", *(f"tests_{queue}" for queue in queues))
+
+        def are_written() -> bool:
+            written = b"".join(path.read_bytes() for path in self.folder.rglob("names.dets"))
+            return all(name.encode() in written for name in names)
+
+        await wait_until_async(are_written, 30, what=f"{names} on the broker's disk")
 
     def control(self, *arguments: str) -> None:
         """`rabbitmqctl` at this node, in its own environment: its name, its cookie, its port mapper."""

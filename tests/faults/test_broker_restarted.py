@@ -34,6 +34,7 @@ async def test_a_job_survives_its_broker(broker: Broker, blobs: Path, end: Calla
             events = await Listener.on(channel)
             job_id = await submit(channel, blobs, "steps", b"sleep")
             await asleep(blobs, job_id)
+            await broker.remember("jobs.steps")
         end(broker)
         wake(blobs, job_id)
         broker.start()

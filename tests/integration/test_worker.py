@@ -115,7 +115,10 @@ async def test_a_job_whose_processor_died_goes_on_and_says_why(post: Post) -> No
     await asyncio.wait({dying})
     post.announcer.events.clear()
     await obstore.put_async(post.store, f"jobs/{JOB_ID}/artifacts/moment.txt", b"right")
+    half_written = post.folder / f"jobs/{JOB_ID}/artifacts/large.bin#1"
+    half_written.touch()
     await post.worker("/processors/other").work(delivery("steps", returns=1))
+    assert not half_written.exists()
     assert post.told() == ["job.retrying", "job.started", *["stage.started", "stage.completed"] * 2, "job.completed"]
     assert {event.data.attempt for event in post.announcer.events} == {2}
     assert "attempt 1 ended without a word" in post.announcer.events[0].data.model_dump()["reason"]
