@@ -111,7 +111,7 @@ async def _settle(settings: SharedSettings, chosen: set[str] | None, *, again: b
                 continue
             try:
                 if again and held.letter.id not in settled:
-                    await replay(held, store, queue.channel)
+                    await replay(held, store, queue)
                 else:
                     await held.take_out()
             except CannotDoError as error:

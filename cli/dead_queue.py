@@ -1,6 +1,7 @@
 """The queue `jobs.dead`, looked into without losing anything of it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from cli.broker_probe import Answers, Away, Refuses, ask_broker
 from cli.dead_letter import DeadLetter, read_letter
 from cli.errors import CannotDoError
 from contracts.broker import BROKER_ERRORS, connect, describe
-from contracts.topology import DEAD_JOBS
+from contracts.job import PIPELINE_NAME_PATTERN
+from contracts.topology import DEAD_JOBS, job_queue
 
 ANSWER_SECONDS = 10
 # Brokers from 4.0 on drop a message that came back 20 times: one that was looked at so often is put in anew.
@@ -36,8 +38,20 @@ class Held:
 class DeadQueue:
     """An open `jobs.dead`. What is held nobody else sees meanwhile; others may add letters."""
 
-    def __init__(self, channel: AbstractChannel) -> None:
+    def __init__(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
         self.channel = channel
+        self._connection = connection
+
+    async def is_offered(self, pipeline: str) -> bool:
+        """Whether a processor has ever offered a pipeline. The broker closes the channel of who asks in vain."""
+        if not re.fullmatch(PIPELINE_NAME_PATTERN, pipeline):
+            return False
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._connection.channel() as channel:
+                await channel.declare_queue(job_queue(pipeline).name, passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        return True
 
     async def letters(self, limit: int) -> AsyncIterator[Held]:
         """Those that are there now, the oldest first, at most `limit`. One body at a time is in memory."""
@@ -84,7 +98,7 @@ async def dead_queue(url: SecretStr) -> AsyncIterator[DeadQueue]:
     connection = await _connected(url)
     try:
         async with connection:
-            yield DeadQueue(await connection.channel(on_return_raises=True))
+            yield DeadQueue(connection, await connection.channel(on_return_raises=True))
     except DeliveryError as error:
         raise CannotDoError(f"the broker did not take a message: {describe(error)}") from error
     except BROKER_ERRORS as error:

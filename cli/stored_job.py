@@ -1,4 +1,4 @@
-"""What the store says of a job, read without the event loop.
+"""What the store says of a job, read and written without the event loop.
 
 obstore's awaitables must not be among a command's last acts: its threads hand their answers over once more after
 `asyncio.run` has returned, and abort the process when the interpreter ends just then. Its plain calls do not.
@@ -9,7 +9,9 @@ from contextlib import suppress
 import obstore
 from obstore.store import ObjectStore
 
-from contracts.blobs import job_folder, record_key, source_key, upload_key
+from contracts.blobs import attempt_key, attempts_prefix, cancellation_key, record_key, source_key, upload_key
+from contracts.claims import Claim, decode_claim
+from contracts.events import encode
 from contracts.record import JobRecord, decode_record, record_of_upload
 from contracts.upload import decode_upload
 
@@ -37,11 +39,27 @@ def has_source(store: ObjectStore, job_id: str) -> bool:
     return True
 
 
-def newest_attempt(store: ObjectStore, job_id: str) -> int:
-    """The highest attempt that somebody has begun, or 0."""
-    listing = obstore.list_with_delimiter(store, f"{job_folder(job_id)}/attempts")
+def newest_claim(store: ObjectStore, job_id: str) -> Claim | None:
+    """That of the highest attempt that somebody has begun.
+
+    Raises:
+        UnreadableMessageError: what stands there cannot be read.
+    """
+    listing = obstore.list_with_delimiter(store, attempts_prefix(job_id))
     names = [blob["path"].rsplit("/", 1)[-1] for blob in listing["objects"]]
-    return max((int(name) for name in names if name.isdecimal()), default=0)
+    newest = max((int(name) for name in names if name.isascii() and name.isdigit()), default=None)
+    return decode_claim(_read(store, attempt_key(job_id, newest))) if newest is not None else None
+
+
+def keep_record(store: ObjectStore, record: JobRecord) -> None:
+    """In place of the one before."""
+    obstore.put(store, record_key(record.job.id), encode(record))
+
+
+def unmark_cancelled(store: ObjectStore, job_id: str) -> None:
+    """Whoever takes the job may run it again."""
+    with suppress(FileNotFoundError):
+        obstore.delete(store, cancellation_key(job_id))
 
 
 def _read(store: ObjectStore, key: str) -> bytes:

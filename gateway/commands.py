@@ -6,9 +6,10 @@ from typing import Protocol
 import structlog
 
 from contracts.control import Cancel
-from contracts.events import Event, JobCancelled, JobFact, JobQueued
+from contracts.events import Event, JobCancelled, JobFact
 from contracts.job import JobRequest
 from contracts.record import JobRecord, record_event
+from contracts.requeue import queue_again
 from contracts.state import JobState
 from gateway.errors import ConflictError
 from gateway.records import Records
@@ -99,19 +100,21 @@ class Commands:
             UnknownPipelineError, NotReadyError: as for an upload; sent again, the command goes on where it was.
         """
         record = await self._records.find(job_id)
+        attempt = record.attempt
         if record.state in {JobState.FAILED, JobState.CANCELLED}:
             await self._messenger.require(record.job.pipeline)
-            attempt = max(record.attempt, await self._records.newest_attempt(job_id)) + 1
-            record = record_event(record, self._queued(record, attempt))
-            await self._records.keep(record)
-        elif record.state is not JobState.QUEUED or record.attempt == 1:
+            attempt = max(attempt, await self._records.newest_attempt(job_id)) + 1
+        elif record.state is not JobState.QUEUED or attempt == 1:
             raise ConflictError(f"only a failed or cancelled job can be tried again; this one is {record.state}")
+        queued = queue_again(record, attempt, source=self._source)
+        if queued.record is not record:
+            await self._records.keep(queued.record)
         await self._records.unmark_cancelled(job_id)
         # Sent twice, it is run once: an attempt has one processor.
-        await self._messenger.submit(JobRequest(job=record.job, attempt=record.attempt, accepted_at=record.queued_at))
-        await self._messenger.tell(self._queued(record, record.attempt))
-        log.info("job.queued_again", job_id=job_id, attempt=record.attempt)
-        return record
+        await self._messenger.submit(queued.request)
+        await self._messenger.tell(queued.event)
+        log.info("job.queued_again", job_id=job_id, attempt=attempt)
+        return queued.record
 
     async def _end(self, record: JobRecord) -> JobRecord:
         data = JobFact(job=record.job, attempt=record.attempt, sequence=record.sequence + 1)
@@ -121,7 +124,3 @@ class Commands:
         await self._records.keep(ended)
         await self._messenger.tell(event)
         return ended
-
-    def _queued(self, record: JobRecord, attempt: int) -> JobQueued:
-        data = JobFact(job=record.job, attempt=attempt, sequence=0)
-        return JobQueued(source=self._source, subject=record.job.id, data=data)

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from cli.dead_letter import read_letter
-from cli.replay import Again, Refuse, judge
+from cli.replay import AT_WORK, QueueAgain, Refuse, SendAgain, judge
+from contracts.claims import Claim
 from contracts.events import encode
 from contracts.job import Job, JobRequest
 from contracts.record import JobRecord
@@ -21,28 +22,39 @@ def record(state: JobState, attempt: int) -> JobRecord:
     return JobRecord(job=JOB, state=state, attempt=attempt, sequence=9, queued_at=NOW, heard_at=NOW)
 
 
+def claim(attempt: int, *, request: int) -> Claim:
+    return Claim(attempt=attempt, request=request, holder="/processors/a", token="a")
+
+
 @pytest.mark.parametrize(
-    ("headers", "known", "claimed", "verdict"),
+    ("headers", "known", "newest", "verdict"),
     [
-        (FROM_PROCESSOR, record(JobState.FAILED, 2), 2, Again(3)),  # the letter asks for the next attempt already
-        (FROM_PROCESSOR, record(JobState.FAILED, 3), 3, Again(4)),
-        (FROM_PROCESSOR, record(JobState.FAILED, 5), 5, Again(6)),
-        (FROM_PROCESSOR, record(JobState.FAILED, 3), 7, Again(8)),
-        (FROM_PROCESSOR, record(JobState.QUEUED, 1), 0, Again(4)),  # by a processor that kept no records
-        (FROM_BROKER, record(JobState.QUEUED, 1), 0, Again(3)),  # nobody has begun it
-        (FROM_BROKER, record(JobState.QUEUED, 1), 21, Again(22)),
-        (FROM_BROKER, record(JobState.RUNNING, 3), 21, Again(22)),
-        (FROM_BROKER, record(JobState.RETRYING, 2), 2, Again(3)),
-        (FROM_PROCESSOR, record(JobState.QUEUED, 4), 3, Refuse("it is at work again: drop the letter")),
-        (FROM_PROCESSOR, record(JobState.RUNNING, 4), 0, Refuse("it is at work again: drop the letter")),
-        (FROM_PROCESSOR, record(JobState.RETRYING, 4), 0, Refuse("it is at work again: drop the letter")),
-        (FROM_BROKER, record(JobState.COMPLETED, 4), 0, Refuse("it has been completed since: drop the letter")),
-        (FROM_PROCESSOR, record(JobState.CANCELLED, 4), 0, Refuse("it has been cancelled since: drop the letter")),
-        (FROM_PROCESSOR, None, 0, Refuse("its file is no longer in the store: drop the letter")),
+        (FROM_PROCESSOR, record(JobState.FAILED, 2), claim(2, request=1), QueueAgain(3)),  # as the letter asks already
+        (FROM_PROCESSOR, record(JobState.FAILED, 3), claim(3, request=3), QueueAgain(4)),
+        (FROM_PROCESSOR, record(JobState.FAILED, 3), claim(7, request=3), QueueAgain(8)),
+        (FROM_BROKER, record(JobState.FAILED, 5), claim(5, request=5), QueueAgain(6)),
+        (FROM_PROCESSOR, record(JobState.QUEUED, 1), None, QueueAgain(3)),  # nobody has begun it
+        (FROM_BROKER, record(JobState.QUEUED, 1), None, QueueAgain(3)),
+        (FROM_BROKER, record(JobState.QUEUED, 1), claim(21, request=3), QueueAgain(22)),
+        (FROM_BROKER, record(JobState.QUEUED, 3), claim(6, request=3), QueueAgain(7)),  # by hand, and lost again
+        (FROM_PROCESSOR, record(JobState.QUEUED, 3), claim(2, request=1), QueueAgain(3)),  # and perhaps not sent
+        (FROM_PROCESSOR, record(JobState.QUEUED, 4), claim(4, request=4), QueueAgain(4)),
+        (FROM_BROKER, record(JobState.QUEUED, 22), claim(21, request=3), QueueAgain(22)),
+        (FROM_BROKER, record(JobState.RUNNING, 3), claim(21, request=3), SendAgain(22)),
+        (FROM_BROKER, record(JobState.RETRYING, 3), claim(3, request=3), SendAgain(4)),
+        (FROM_BROKER, record(JobState.RUNNING, 22), claim(22, request=22), Refuse(AT_WORK)),
+        (FROM_PROCESSOR, record(JobState.RUNNING, 4), claim(4, request=4), Refuse(AT_WORK)),
+        (FROM_PROCESSOR, record(JobState.RETRYING, 4), claim(4, request=4), Refuse(AT_WORK)),
+        (FROM_BROKER, record(JobState.COMPLETED, 4), None, Refuse("it has been completed since: drop the letter")),
+        (FROM_PROCESSOR, record(JobState.CANCELLED, 4), None, Refuse("it has been cancelled since: drop the letter")),
+        (FROM_PROCESSOR, None, None, Refuse("its file is no longer in the store: drop the letter")),
     ],
 )
-def test_whether_a_job_may_run_again(
-    headers: dict[str, Any], known: JobRecord | None, claimed: int, verdict: Again | Refuse
+def test_what_becomes_of_a_job(
+    headers: dict[str, Any],
+    known: JobRecord | None,
+    newest: Claim | None,
+    verdict: QueueAgain | SendAgain | Refuse,
 ) -> None:
     letter = read_letter(encode(JobRequest(job=JOB, attempt=3, accepted_at=NOW)), headers, None)
-    assert judge(letter, known, claimed=claimed) == verdict
+    assert judge(letter, known, newest) == verdict
