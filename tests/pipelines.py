@@ -1,5 +1,6 @@
 """Small pipelines to test with: each does one thing that a stage may do."""
 
+import asyncio
 import hashlib
 import os
 import signal
@@ -185,3 +186,35 @@ async def look_at(stage: AsyncStage) -> None:
             except FileNotFoundError:
                 await stage.save("seen.txt", "yes")
                 raise RuntimeError("not today") from None
+
+
+rogue = Pipeline("rogue")
+
+
+@rogue.stage(timeout=timedelta(seconds=4))
+def run_riot(stage: Stage) -> None:
+    """Does what the file's content says, and none of it is nice."""
+    match stage.source.path.read_text():
+        case "eat":
+            eaten = []
+            while True:
+                eaten.append(b"x" * 10_000_000)
+        case "fork":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+            children = [subprocess.Popen(sleep, start_new_session=bool(n % 2)) for n in range(4)]
+            stage.save("pids.txt", " ".join(str(child.pid) for child in children))
+            time.sleep(600)
+        case "print":
+            for _ in range(50):
+                os.write(1, b"x" * 100_000 + b"\n")
+
+
+@rogue.stage(timeout=timedelta(seconds=1))
+async def return_late(stage: AsyncStage) -> None:
+    """Takes no notice of its end, and returns as if nothing were."""
+    if stage.source.path.read_text() == "late":
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            await stage.save("late.txt", "too late")

@@ -24,7 +24,7 @@ from contracts.topology import (
 )
 from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps", "dice", "installed")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps", "dice", "rogue", "installed")
 ENDS = ("job.completed", "job.failed", "job.cancelled")
 
 
