@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,8 @@ from contracts.topology import EVENTS, Exchange
 
 CONCURRENCY = 2  # jobs at a time: one a core
 MESSAGES = 12  # events of a job of five empty stages: two of the job, two of each stage
-FEW_MESSAGES = 5  # an update a stage, as a user of Celery might be content with
+ONE_TASK = ((MESSAGES,), (5,))  # as many updates, and one for each stage
+CHAIN = (3, 2, 2, 2, 3)  # a task for each stage: like ours, what has ended well is not run again
 PIPELINES = "bench.pipelines:empty,bench.pipelines:empty_async"
 
 Submit = Callable[[], Coroutine[Any, Any, None]]
@@ -35,6 +36,7 @@ class TaskQueue:
     exchange: Exchange
     routing_key: str
     submission: Callable[[int], contextlib.AbstractAsyncContextManager[Submit]]  # checks at its end what became of them
+    is_yardstick: bool = True  # the wanted ratio is one to it
 
 
 @contextlib.contextmanager
@@ -55,8 +57,8 @@ def stagecast(folder: Path, amqp_url: str) -> Iterator[list[TaskQueue]]:
 
     with running("-m", "processor", ready_url=f"http://127.0.0.1:{port}/readyz", settings=settings):
         yield [
-            ours("stagecast, def stages", "empty", jobs=150),
-            ours("stagecast, async def stages", "empty-async", jobs=400),
+            ours("stagecast, five `def` stages", "empty", jobs=150),
+            ours("stagecast, five `async def` stages", "empty-async", jobs=400),
         ]
 
 
@@ -64,26 +66,45 @@ def stagecast(folder: Path, amqp_url: str) -> Iterator[list[TaskQueue]]:
 def celery(amqp_url: str) -> Iterator[list[TaskQueue]]:
     command = ("celery", "--quiet", "-A", "bench.peer_celery", "worker", "--pool", "prefork", "-c", str(CONCURRENCY))
     with _peer(*command, "--task-events", "--loglevel", "error", amqp_url=amqp_url):
-        exchange = Exchange("celeryev", "topic")
-        yield _peers("Celery, prefork", "bench.peer_celery", exchange, "task.updated", amqp_url)
+        peer = _Peer("Celery", "bench.peer_celery", Exchange("celeryev", "topic"), "task.updated", amqp_url)
+        yield [peer.running(*updates) for updates in (*ONE_TASK, CHAIN)]
 
 
 @contextlib.contextmanager
 def taskiq(amqp_url: str) -> Iterator[list[TaskQueue]]:
     command = ("taskiq", "worker", "--workers", str(CONCURRENCY), "--max-async-tasks", "1", "--log-level", "ERROR")
     with _peer(*command, "bench.peer_taskiq:broker", amqp_url=amqp_url):
-        exchange = Exchange("bench.taskiq-updates", "fanout")
-        yield _peers("taskiq-aio-pika", "bench.peer_taskiq", exchange, "", amqp_url)
+        peer = _Peer("taskiq-aio-pika", "bench.peer_taskiq", Exchange("bench.taskiq-updates", "fanout"), "", amqp_url)
+        yield [peer.running(*updates) for updates in ONE_TASK]
 
 
-def _peers(name: str, module: str, exchange: Exchange, routing_key: str, amqp_url: str) -> list[TaskQueue]:
-    return [
-        TaskQueue(
-            f"{name}, {messages} messages", 1_000, messages, exchange, routing_key,
-            partial(_peer_submission, module, messages, amqp_url),
+@dataclass(frozen=True)
+class _Peer:
+    name: str
+    module: str
+    exchange: Exchange
+    routing_key: str
+    amqp_url: str
+
+    def running(self, *updates: int) -> TaskQueue:
+        """Jobs that are a task each, or several in a chain, with so many updates each."""
+        kind = "one task" if len(updates) == 1 else f"{len(updates)} tasks in a chain"
+        name = f"{self.name}, {kind}, {sum(updates)} updates"
+        jobs = 1_000 // len(updates)
+        submission = partial(self._submission, updates)
+        return TaskQueue(
+            name, jobs, sum(updates), self.exchange, self.routing_key, submission, is_yardstick=updates in ONE_TASK
         )
-        for messages in (MESSAGES, FEW_MESSAGES)
-    ]  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def _submission(self, updates: Sequence[int], count: int) -> AsyncIterator[Submit]:
+        async def submit_all() -> None:
+            command = (str(peers_folder() / "python"), "-m", self.module, str(count), *map(str, updates))
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=_environment(self.amqp_url))
+            if await process.wait():
+                raise RuntimeError(f"{self.module} could not submit")
+
+        yield submit_all
 
 
 @contextlib.contextmanager
@@ -105,14 +126,3 @@ async def _our_submission(amqp_url: str, store_url: str, pipeline: str, count: i
     async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
         yield lambda: submit(channel, requests)
     check(store_url, requests)
-
-
-@contextlib.asynccontextmanager
-async def _peer_submission(module: str, messages: int, amqp_url: str, count: int) -> AsyncIterator[Submit]:
-    async def submit_all() -> None:
-        command = (str(peers_folder() / "python"), "-m", module, str(count), str(messages))
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=_environment(amqp_url))
-        if await process.wait():
-            raise RuntimeError(f"{module} could not submit")
-
-    yield submit_all
