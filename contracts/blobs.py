@@ -25,6 +25,7 @@ from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 
 ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
 JOB_ID = re.compile(JOB_ID_PATTERN)
+KEYS_FOLDER = "idempotency"
 
 
 def job_folder(job_id: str) -> str:
@@ -63,7 +64,7 @@ def cancellation_key(job_id: str) -> str:
 
 
 def idempotency_key(digest: str) -> str:
-    return f"idempotency/{digest}"
+    return f"{KEYS_FOLDER}/{digest}"
 
 
 def artifacts_prefix(job_id: str) -> str:
