@@ -4,6 +4,7 @@
     jobs/<id>/source            the file's bytes
     jobs/<id>/job.json          how far it came: after each stage, and at the end
     jobs/<id>/attempts/<n>      who has begun attempt n: made once, so that it is one processor's
+    jobs/<id>/attempts/<n>.json how attempt n ended the job: the record, as its processor left it
     jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
     idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
@@ -57,6 +58,10 @@ def attempts_prefix(job_id: str) -> str:
 
 def attempt_key(job_id: str, attempt: int) -> str:
     return f"{attempts_prefix(job_id)}/{attempt}"
+
+
+def end_key(job_id: str, attempt: int) -> str:
+    return f"{attempts_prefix(job_id)}/{attempt}.json"
 
 
 def cancellation_key(job_id: str) -> str:
