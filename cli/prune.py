@@ -1,4 +1,4 @@
-"""`stagecast prune`: the folders of old jobs leave the blob store."""
+"""`stagecast prune`: the folders of old jobs leave the blob store, and the keys that stood for them."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +15,7 @@ from cli.age import parse_age
 from cli.errors import CannotDoError
 from cli.faults import faults_said
 from cli.job_folder import JobFolder, Keep, Remove, judge, old_job_ids, read_folder, remove_folder
+from cli.key_record import KeyRecord, judge_key, keys, remove_key, standing_jobs
 from cli.output import shown
 from contracts.blobs import open_store
 from contracts.settings import SharedSettings, read_settings
@@ -31,21 +32,26 @@ class Pruning:
     unstarted: bool = False
     dry_run: bool = False
     removed: list[JobFolder] = field(default_factory=list)
+    removed_keys: int = 0
     kept: Counter[str] = field(default_factory=Counter)  # by reason
     faults: list[str] = field(default_factory=list)
     _counting: Lock = field(default_factory=Lock, repr=False)
 
     def run(self) -> None:
-        """Look at every job that is old enough; each is removed right after it was judged."""
+        """Look at every job that is old enough, then at the keys; each is removed right after it was judged."""
         job_ids = old_job_ids(self.store, self.before)
         with ThreadPoolExecutor(AT_A_TIME) as threads:
             for _ in threads.map(self._look_at, job_ids):
                 pass  # what one raised is raised here
+        gone = {folder.job_id for folder in self.removed}
+        for key in keys(self.store):
+            self._look_at_key(key, gone)
 
     def said(self) -> str:
         """What it did, in a sentence."""
         size = sum(folder.size for folder in self.removed)
-        words = f"{'would remove' if self.dry_run else 'removed'} {len(self.removed)} jobs, {size} bytes"
+        verb = "would remove" if self.dry_run else "removed"
+        words = f"{verb} {len(self.removed)} jobs, {size} bytes, {self.removed_keys} keys"
         kept = ", ".join(f"{count} {reason}" for reason, count in sorted(self.kept.items()))
         return f"{words}; kept: {kept}" if kept else words
 
@@ -54,6 +60,18 @@ class Pruning:
             self._prune(job_id)
         except (OSError, StoreError) as error:  # of one job: the others go on
             self.faults.append(f"{job_id}: {shown(str(error))}")
+
+    def _look_at_key(self, key: KeyRecord, gone: set[str]) -> None:
+        """`gone` are the jobs that this run has removed, or would."""
+        try:
+            standing = standing_jobs(self.store, key) - gone
+            if isinstance(judge_key(key, before=self.before, standing=standing), Keep):
+                return
+            if not self.dry_run:
+                remove_key(self.store, key)
+            self.removed_keys += 1
+        except (OSError, StoreError) as error:
+            self.faults.append(f"{key.path}: {shown(str(error))}")
 
     def _prune(self, job_id: str) -> None:
         folder = read_folder(self.store, job_id)
@@ -74,7 +92,7 @@ def prune_command(
         bool, typer.Option("--unstarted", help="Also jobs that no processor began; when no queue holds any.")
     ] = False,
 ) -> None:
-    """Remove the files and records of jobs that ended long ago; never those of a job that is not over."""
+    """Remove files, records and keys of jobs that ended long ago; never those of a job that is not over."""
     with faults_said():
         settings = read_settings(SharedSettings)
         before = datetime.now(UTC) - _age(older_than)

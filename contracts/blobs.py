@@ -4,6 +4,7 @@
     jobs/<id>/source            the file's bytes
     jobs/<id>/job.json          how far it came: after each stage, and at the end
     jobs/<id>/attempts/<n>      who has begun attempt n: made once, so that it is one processor's
+    jobs/<id>/attempts/<n>.json how attempt n ended the job: the record, as its processor left it
     jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
     idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
@@ -25,6 +26,7 @@ from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 
 ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
 JOB_ID = re.compile(JOB_ID_PATTERN)
+KEYS_FOLDER = "idempotency"
 
 
 def job_folder(job_id: str) -> str:
@@ -58,12 +60,16 @@ def attempt_key(job_id: str, attempt: int) -> str:
     return f"{attempts_prefix(job_id)}/{attempt}"
 
 
+def end_key(job_id: str, attempt: int) -> str:
+    return f"{attempts_prefix(job_id)}/{attempt}.json"
+
+
 def cancellation_key(job_id: str) -> str:
     return f"{job_folder(job_id)}/cancelled.json"
 
 
 def idempotency_key(digest: str) -> str:
-    return f"idempotency/{digest}"
+    return f"{KEYS_FOLDER}/{digest}"
 
 
 def artifacts_prefix(job_id: str) -> str:

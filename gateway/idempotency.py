@@ -12,11 +12,11 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore
-from pydantic import ValidationError
 
 from contracts.blobs import idempotency_key, record_key
+from contracts.errors import UnreadableMessageError
 from contracts.events import encode
-from contracts.job import Message
+from contracts.upload import KeptUpload, decode_kept_upload
 from gateway.errors import KeyReusedError, NotReadyError, UnusableKeyError
 
 HEADER = "Idempotency-Key"
@@ -29,13 +29,6 @@ class Key:
 
     digest: str
     request: str  # what it was sent with
-
-
-class KeptUpload(Message):
-    """The record of a key."""
-
-    request: str
-    jobs: tuple[str, ...]
 
 
 def read_key(header: str | None, *, request: str) -> Key | None:
@@ -66,8 +59,8 @@ class KeptUploads:
         """
         try:
             answer = await obstore.get_async(self._store, idempotency_key(key.digest))
-            kept = KeptUpload.model_validate_json(bytes(await answer.bytes_async()))
-        except (FileNotFoundError, ValidationError):
+            kept = decode_kept_upload(bytes(await answer.bytes_async()))
+        except (FileNotFoundError, UnreadableMessageError):
             return None
         except (StoreError, OSError) as error:
             raise _unavailable() from error

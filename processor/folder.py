@@ -9,7 +9,14 @@ import structlog
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore
 
-from contracts.blobs import attempt_key, cancellation_key, record_key, remove_artifacts, remove_unfinished
+from contracts.blobs import (
+    attempt_key,
+    cancellation_key,
+    end_key,
+    record_key,
+    remove_artifacts,
+    remove_unfinished,
+)
 from contracts.claims import Claim, claimed_attempts, decode_claim
 from contracts.errors import UnreadableMessageError
 from contracts.events import encode
@@ -40,12 +47,21 @@ class JobFolder:
     async def write_record(self, record: JobRecord) -> None:
         """Keep a record of an attempt.
 
+        An end is kept beside the claim first: an overtaken processor, frozen between its look and its write, may put
+        its own record over it later, and then finds here what belongs there.
+
         Raises:
             SupersededError: a later attempt has begun; what it records stays.
         """
-        if await self._exists(attempt_key(self.job_id, record.attempt + 1)):
-            raise SupersededError(f"attempt {record.attempt} was overtaken by a later one")
+        await self._stop_if_overtaken(record)
+        if record.state.is_terminal:
+            await self._put(end_key(self.job_id, record.attempt), encode(record))
         await self.patience.until_done(lambda: write_record(self.store, record))
+        try:
+            await self._stop_if_overtaken(record)
+        except SupersededError:
+            await self._mend(record.attempt)
+            raise
 
     async def is_cancelled(self) -> bool:
         """Whether somebody wants the job to end."""
@@ -53,7 +69,7 @@ class JobFolder:
 
     async def read_claims(self, *, most: int) -> tuple[Claim, ...]:
         """The newest claim, and those before it of the same message: the newest first, `most` of them at the most."""
-        attempts = await self.patience.until_done(lambda: claimed_attempts(self.store, self.job_id))
+        attempts = await self._attempts()
         claims: list[Claim] = []
         for attempt in reversed(attempts[-most:]):
             claim = await self._read_claim(attempt)
@@ -75,8 +91,7 @@ class JobFolder:
     async def release(self, claim: Claim) -> None:
         """Say that the attempt has stopped without an outcome, so that another may go on at once."""
         released = claim.model_copy(update={"is_released": True})
-        key = attempt_key(self.job_id, claim.attempt)
-        await self.patience.until_done(lambda: obstore.put_async(self.store, key, encode(released)))
+        await self._put(attempt_key(self.job_id, claim.attempt), encode(released))
 
     async def remove_artifacts(self, *, but: Collection[str]) -> None:
         """Remove what broken-off stages left."""
@@ -89,6 +104,24 @@ class JobFolder:
             await asyncio.to_thread(remove_unfinished, self.store, self.job_id)
 
         await self.patience.until_done(remove)
+
+    async def _stop_if_overtaken(self, record: JobRecord) -> None:
+        if await self._exists(attempt_key(self.job_id, record.attempt + 1)):
+            raise SupersededError(f"attempt {record.attempt} was overtaken by a later one")
+
+    async def _mend(self, attempt: int) -> None:
+        """Put back how the newest attempt ended. One that has not ended writes the record again itself."""
+        while (newest := (await self._attempts())[-1]) > attempt:
+            if (end := await self._read(end_key(self.job_id, newest))) is not None:
+                log.warning("record.mended", attempt=newest)
+                await self._put(record_key(self.job_id), end)
+            attempt = newest
+
+    async def _attempts(self) -> list[int]:
+        return await self.patience.until_done(lambda: claimed_attempts(self.store, self.job_id))
+
+    async def _put(self, key: str, body: bytes) -> None:
+        await self.patience.until_done(lambda: obstore.put_async(self.store, key, body))
 
     async def _read_claim(self, attempt: int) -> Claim:
         body = await self._read(attempt_key(self.job_id, attempt))

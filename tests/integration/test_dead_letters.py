@@ -230,7 +230,7 @@ async def test_a_broker_that_is_away_is_said(blobs: Path) -> None:
 
 async def test_prune_is_a_command(terminal: Terminal, blobs: Path) -> None:
     code, out, _ = await terminal.run("prune", "--older-than", "30d", "--dry-run")
-    assert (code, out) == (0, f"would remove 0 jobs, 0 bytes (in {blobs.as_uri()})\n")
+    assert (code, out) == (0, f"would remove 0 jobs, 0 bytes, 0 keys (in {blobs.as_uri()})\n")
     code, _, errors = await terminal.run("prune", "--older-than", "soon")
     assert code == 1
     assert "write it as" in errors

@@ -1,10 +1,11 @@
 """What becomes of deliveries; the stages run in real child processes, the broker is a fake."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import obstore
 import pytest
@@ -17,6 +18,7 @@ from contracts.record import JobRecord, write_record
 from contracts.state import JobState
 from processor.attempt import Workshop
 from processor.catalogue import Offer, load_pipeline
+from processor.errors import SupersededError
 from processor.folder import JobFolder
 from processor.patience import Patience
 from processor.plan import MAX_DEATHS
@@ -30,6 +32,7 @@ from tests.fakes import FakeAnnouncer, FakeDelivery
 from tests.ground import wait_until_async
 from tests.samples import JOB_ID
 
+T = TypeVar("T")
 FIRST_PAUSES = {DELAYS[0] * share for share in SLICES}
 
 
@@ -308,3 +311,34 @@ async def test_a_job_that_ends_within_the_grace_period_is_not_handed_back(post: 
 
 def names_in(post: Post) -> list[str]:
     return sorted(path.name for path in (post.folder / "jobs" / JOB_ID).glob("artifacts/*"))
+
+
+class Frozen(Patience):
+    """Stops before one of its operations, until it is thawed."""
+
+    def __init__(self, *, before: int) -> None:
+        super().__init__()
+        self._left = before
+        self.is_frozen, self.thawed = asyncio.Event(), asyncio.Event()
+
+    async def until_done(self, work: Callable[[], Awaitable[T]]) -> T:
+        self._left -= 1
+        if self._left == 0:
+            self.is_frozen.set()
+            await self.thawed.wait()
+        return await super().until_done(work)
+
+
+async def test_a_processor_frozen_before_its_write_puts_back_the_end_that_it_overwrote(post: Post) -> None:
+    await obstore.put_async(post.store, attempt_key(JOB_ID, 1), b"{}")
+    running = fresh_record(a_job("count")).model_copy(update={"state": JobState.RUNNING, "sequence": 1})
+    patience = Frozen(before=2)  # it has looked for a later claim, and is about to write
+    writing = asyncio.create_task(JobFolder(post.store, JOB_ID, patience).write_record(running))
+    await asyncio.wait_for(patience.is_frozen.wait(), 30)
+    await post.worker().work(delivery("count", returns=1))
+    ended = await post.record()
+    assert (ended.state, ended.attempt) == (JobState.COMPLETED, 2)
+    patience.thawed.set()
+    with pytest.raises(SupersededError):
+        await writing
+    assert await post.record() == ended

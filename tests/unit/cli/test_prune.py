@@ -11,13 +11,14 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore
 from uuid_utils import uuid7
 
 from cli.job_folder import JobFolder, Keep, Remove, judge
+from cli.key_record import KeyRecord, judge_key
 from cli.prune import Pruning
-from contracts.blobs import artifact_key, record_key, source_key, upload_key
+from contracts.blobs import artifact_key, idempotency_key, record_key, source_key, upload_key
 from contracts.events import encode
 from contracts.job import Job
 from contracts.record import JobRecord
 from contracts.state import JobState
-from contracts.upload import Upload
+from contracts.upload import KeptUpload, Upload
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=30)
@@ -148,3 +149,49 @@ def test_a_file_being_written_now_makes_its_folder_young(tmp_path: Path) -> None
         os.utime(path, times=(OLD.timestamp(), OLD.timestamp()))
     Pruning(store, datetime.now(UTC) + timedelta(days=2)).run()
     assert not uploading.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("jobs", "standing", "changed_at", "verdict"),
+    [
+        (("a", "b"), set(), OLD, Remove()),
+        (("a", "b"), {"b"}, OLD, Keep("in use")),
+        (("a", "b"), set(), YOUNG, Keep("too young")),
+        (None, set(), OLD, Keep("unreadable")),
+    ],
+)
+def test_which_keys_go(
+    jobs: tuple[str, ...] | None, standing: set[str], changed_at: datetime, verdict: Remove | Keep
+) -> None:
+    key = KeyRecord("idempotency/x", changed_at, jobs)
+    assert judge_key(key, before=BEFORE, standing=standing) == verdict
+
+
+def keep_key(store: ObjectStore, digest: str, *jobs: str) -> str:
+    path = idempotency_key(digest)
+    obstore.put(store, path, encode(KeptUpload(request="POST /upload", jobs=jobs)))
+    return path
+
+
+def test_keys_go_with_the_last_of_their_jobs(store: ObjectStore) -> None:
+    over, running = fill(store, JobState.COMPLETED), fill(store, JobState.RUNNING)
+    done = keep_key(store, "1", over, str(uuid7()))
+    kept = {keep_key(store, "2", over, running), keep_key(store, "3", fill(store, None, accepted=False))}
+    for key, body in (("idempotency/4", b"{}"), ("idempotency/5", b'{"request": "", "jobs": ["../.."]}')):
+        obstore.put(store, key, body)
+        kept.add(key)
+    dry = Pruning(store, datetime.now(UTC), dry_run=True)
+    dry.run()
+    assert dry.said().startswith("would remove 1 jobs, ")
+    assert ", 1 keys;" in dry.said()
+    assert done in paths(store)
+    real = Pruning(store, datetime.now(UTC))
+    real.run()
+    assert (real.removed_keys, real.faults) == (1, [])
+    assert {path for path in paths(store) if path.startswith("idempotency/")} == kept
+
+
+def test_a_young_key_stays_though_its_jobs_are_gone(store: ObjectStore) -> None:
+    key = keep_key(store, "1", str(uuid7()))
+    Pruning(store, datetime.now(UTC) - timedelta(days=1)).run()
+    assert paths(store) == [key]
