@@ -101,6 +101,7 @@ def main() -> None:
             "STAGECAST_STORE_URL": (Path(name) / "blobs").as_uri(),
             "STAGECAST_GATEWAY_PORT": str(gateway),
             "STAGECAST_NOTIFIER_PORT": str(notifier),
+            "STAGECAST_NOTIFIER_MAX_STREAMS_PER_CLIENT": str(WARM_UP + CROWD),  # all from one address
             "STAGECAST_PROCESSOR_PORT": str(processor),
             "STAGECAST_PROCESSOR_PIPELINES": "bench.pipelines:clock",
         }

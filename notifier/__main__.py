@@ -6,7 +6,7 @@ from uuid_utils import uuid4
 
 from contracts.blobs import open_store
 from contracts.owners import Owners
-from contracts.server import Server, listen
+from contracts.server import Server, health_routes, listen
 from contracts.service import run_service
 from notifier.app import create_app
 from notifier.archive import Archive
@@ -41,7 +41,6 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
         fan_out = ClientQueues(settings.amqp_url, hub, encoder, follower, instance=uuid4().hex[:12])
     checks = {
         "log": follower.fault,
-        "queues": fan_out.fault,
         "draining": lambda: "about to stop" if hub.is_draining else None,
     }
     places = Places(
@@ -53,7 +52,13 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     events = Events(hub, fan_out, archive, door, checks)
     for record in await archive.find_all((await archive.job_ids())[: settings.notifier_finished_jobs]):
         hub.learn(record)
-    app = create_app(settings, events=events, listing=Listing(hub.jobs, archive), figures=figures, checks=checks)
+    routes = [
+        *Listing(hub.jobs, archive).routes(),
+        figures.route(),
+        # Without their queues clients miss nothing: the log feeds them.
+        *health_routes(checks, concerns={"queues": fan_out.fault}),
+    ]
+    app = create_app(events, routes, origins=settings.allowed_origins)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(each)

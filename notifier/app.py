@@ -1,6 +1,6 @@
 """The notifier's HTTP interface."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,33 +12,22 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.problem import problem
-from contracts.server import Checks, health_routes
 from notifier.errors import RefusedError
-from notifier.figures import Figures
-from notifier.listing import Listing
-from notifier.settings import NotifierSettings
 from notifier.stream import Events, refusal
 
 
-def create_app(
-    settings: NotifierSettings, *, events: Events, listing: Listing, figures: Figures, checks: Checks
-) -> ASGIApp:
+def create_app(events: Events, routes: Iterable[Route], *, origins: Iterable[str]) -> ASGIApp:
     """Put the routes together."""
     cross_origin = Middleware(
         CORSMiddleware,
-        allow_origins=list(settings.allowed_origins),
+        allow_origins=list(origins),
         allow_credentials=True,
         allow_methods=["GET"],
         allow_headers=["Last-Event-ID", "Cache-Control"],
     )
-    routes = [
-        Route("/events", events, methods=["GET"]),
-        *listing.routes(),
-        figures.route(),
-        *health_routes(checks),
-    ]
+    everything = [Route("/events", events, methods=["GET"]), *routes]
     handlers = {RefusedError: _refused, HTTPException: _http}
-    return App(events, Starlette(routes=routes, middleware=[cross_origin], exception_handlers=handlers))
+    return App(events, Starlette(routes=everything, middleware=[cross_origin], exception_handlers=handlers))
 
 
 class App:

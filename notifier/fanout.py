@@ -15,7 +15,7 @@ class FanOut(Protocol):
         """Keep going; never returns."""
 
     def fault(self) -> str | None:
-        """What keeps this service from working, for `/readyz`."""
+        """What is amiss, for `/readyz`; it keeps nobody from anything, since the log feeds clients too."""
 
     def subscription(self, connection: Connection, selection: Selection) -> Subscription:
         """For a client that has just come."""

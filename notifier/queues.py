@@ -78,7 +78,7 @@ class ClientQueues:
         await keep_trying(self._session, name="notifier queues")
 
     def fault(self) -> str | None:
-        """What keeps this service from working, for `/readyz`."""
+        """What is amiss, for `/readyz`."""
         return None if self._connection else "not connected to the broker"
 
     def subscription(self, connection: Connection, selection: Selection) -> QueueSubscription:
