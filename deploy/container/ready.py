@@ -1,4 +1,4 @@
-"""`ready.py PORT`: exit code 0 when the service there says that it is ready. Plain sockets: it runs every few seconds."""
+"""`ready.py PORT`: exit code 0 when the service there says that it is ready. Plain sockets, as it runs so often."""
 
 import socket
 import sys

@@ -58,6 +58,10 @@ class Client:
         self._reading = asyncio.ensure_future(self._read(url))
         await wait_until_async(lambda: self.cursor, 20)
 
+    async def wait_told(self, wanted: Story) -> None:
+        """Returns when it knows what there is to know."""
+        await wait_until_async(lambda: self.story.states() == wanted.states(), 20)
+
     async def disconnect(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
@@ -131,7 +135,7 @@ class World:
         for client in self.clients:
             if not client.is_connected:
                 await client.connect(self.urls[0])
-            await wait_until_async(lambda client=client: client.story.states() == wanted.states(), 20)
+            await client.wait_told(wanted)
             assert client.story.missed(self.published) == []
             await client.disconnect()
 
@@ -140,7 +144,7 @@ async def play(broker_url: str, steps: list[tuple[str, Any]], **settings: Any) -
     async with AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(await aio_pika.connect(broker_url)) for _ in range(PROCESSORS)]
         await clear(connections[0])
-        channels = [await stack.enter_async_context(connection.channel()) for connection in connections]
+        channels = [await connection.channel() for connection in connections]
         world = World(broker_url, channels, settings, stack)
         for number in range(NOTIFIERS):
             await world.start(number)
