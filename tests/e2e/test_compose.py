@@ -45,7 +45,7 @@ def test_every_answer_has_the_headers_of_the_edge(product: Product, path: str) -
 
 def test_what_is_no_upload_has_a_small_body(product: Product) -> None:
     answer = httpx.post(f"{product.url}/jobs/nothing/cancel", content=b"x" * 100_000)
-    assert answer.status_code in {404, 405, 413}
+    assert answer.status_code == 413
 
 
 def test_the_page_is_compressed(product: Product) -> None:
