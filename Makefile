@@ -1,7 +1,6 @@
 # Everything is in .venv and .local: `make clean` removes both.
 PY := .venv/bin/python
-LOCK := .venv/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .PHONY: help up test check bench lock docs clean rabbitmq chromium node
 
@@ -25,8 +24,9 @@ bench: .venv/dev.stamp rabbitmq ## measure, side by side with peers
 	$(PY) -m bench
 
 lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --group dev --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(LOCK) --group peers --output-file bench/requirements-peers.lock
 
 docs: .venv/dev.stamp ## write the generated documents anew
 	$(PY) -m contracts

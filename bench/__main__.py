@@ -1,6 +1,6 @@
 """`python -m bench`: every measurement, one after another."""
 
-from bench import fanout, streams, upload
+from bench import fanout, jobs, streams, upload
 from bench.processes import machine
 
 if __name__ == "__main__":
@@ -10,3 +10,5 @@ if __name__ == "__main__":
     streams.main()
     print()
     fanout.main()
+    print()
+    jobs.main()

@@ -1,10 +1,6 @@
-"""The terminal's way in: `python -m cli --help`."""
+"""The terminal's way in: `stagecast --help`, or `python -m cli --help` where it is not installed."""
 
 import asyncio
-import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,33 +8,18 @@ import typer
 
 from cli.amqp_url import AmqpUrl, parse_amqp_url
 from cli.broker_probe import Answers, ask_broker
-from cli.errors import CannotStartError
-from cli.output import RUNNER, shown, to_terminal
+from cli.dead import dead
+from cli.faults import faults_said
+from cli.output import to_terminal
+from cli.prune import prune_command
 from cli.settings import StackSettings
 from cli.terminal import in_foreground
 from cli.up import run_broker, up
-from contracts.errors import BadSettingError, PortTakenError
-from contracts.service import EX_CONFIG
 from contracts.settings import SharedSettings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-@contextmanager
-def faults_said() -> Iterator[None]:
-    """One clear message on standard error, and an exit code, for what the user can put right."""
-    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # a broker that is away is said in our words
-    try:
-        yield
-    except (BadSettingError, PortTakenError) as error:
-        sys.stderr.write(f"{RUNNER}: {error}\n")
-        raise typer.Exit(EX_CONFIG) from error
-    except CannotStartError as error:
-        sys.stderr.write(f"{RUNNER}: {error}\n")
-        raise typer.Exit(1) from error
-    except OSError as error:  # a folder that cannot be written, a full disk
-        sys.stderr.write(f"{RUNNER}: {shown(str(error))}\n")
-        raise typer.Exit(1) from error
+app.add_typer(dead, name="dead")
+app.command("prune")(prune_command)
 
 
 @app.callback()

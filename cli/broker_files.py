@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli.amqp_url import AmqpUrl
 from cli.errors import CannotStartError
-from contracts.topology import LONGEST_STAGE
+from contracts.topology import ANNOUNCED_TIMEOUT, LONGEST_STAGE
 
 NODE_NAME = "stagecast-local@localhost"
 LOG_FILE = "rabbitmq.log"
@@ -73,6 +73,12 @@ def configuration(url: AmqpUrl) -> str:
     ])  # fmt: skip
 
 
+def advanced_configuration() -> str:
+    """What `rabbitmq.conf` has no words for: the node tells its clients how long it waits for acknowledgements."""
+    milliseconds = int(LONGEST_STAGE.total_seconds() * 1000)
+    return f'[{{rabbit, [{{server_properties, [{{<<"{ANNOUNCED_TIMEOUT}">>, longstr, <<"{milliseconds}">>}}]}}]}}].\n'
+
+
 def definitions(url: AmqpUrl) -> str:
     """User and vhost of the URL, set at every boot: a changed URL then fits a node that was made before."""
     everything = {"configure": ".*", "write": ".*", "read": ".*"}
@@ -126,6 +132,7 @@ def write_files(folder: Path, url: AmqpUrl) -> None:
     secret.touch(mode=0o600)
     secret.write_text(definitions(url), encoding="utf-8")
     (folder / "rabbitmq.conf").write_text(configuration(url), encoding="utf-8")
+    (folder / "advanced.config").write_text(advanced_configuration(), encoding="utf-8")
     cookie = folder / ".erlang.cookie"
     if not cookie.exists():
         cookie.touch(mode=0o600)

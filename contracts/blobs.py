@@ -3,15 +3,22 @@
     jobs/<id>/upload.json       what the gateway accepted
     jobs/<id>/source            the file's bytes
     jobs/<id>/job.json          how far it came: after each stage, and at the end
+    jobs/<id>/attempts/<n>      who has begun attempt n: made once, so that it is one processor's
+    jobs/<id>/attempts/<n>.json how attempt n ended the job: the record, as its processor left it
+    jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
+    idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
 
 Keys come from the job's random id and from checked artifact names, never from what a sender typed.
 """
 
 import re
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from contracts.errors import BadSettingError
@@ -19,6 +26,7 @@ from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 
 ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
 JOB_ID = re.compile(JOB_ID_PATTERN)
+KEYS_FOLDER = "idempotency"
 
 
 def job_folder(job_id: str) -> str:
@@ -44,6 +52,26 @@ def record_key(job_id: str) -> str:
     return f"{job_folder(job_id)}/job.json"
 
 
+def attempts_prefix(job_id: str) -> str:
+    return f"{job_folder(job_id)}/attempts"
+
+
+def attempt_key(job_id: str, attempt: int) -> str:
+    return f"{attempts_prefix(job_id)}/{attempt}"
+
+
+def end_key(job_id: str, attempt: int) -> str:
+    return f"{attempts_prefix(job_id)}/{attempt}.json"
+
+
+def cancellation_key(job_id: str) -> str:
+    return f"{job_folder(job_id)}/cancelled.json"
+
+
+def idempotency_key(digest: str) -> str:
+    return f"{KEYS_FOLDER}/{digest}"
+
+
 def artifacts_prefix(job_id: str) -> str:
     return f"{job_folder(job_id)}/artifacts"
 
@@ -57,6 +85,31 @@ def artifact_key(job_id: str, name: str) -> str:
     if not ARTIFACT_NAME.fullmatch(name):
         raise ValueError("an artifact's name is 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter or digit")
     return f"{artifacts_prefix(job_id)}/{name}"
+
+
+async def remove_artifacts(store: ObjectStore, job_id: str, *, but: Collection[str]) -> None:
+    """Remove what broken-off stages left: all artifacts but these, and what was never written to its end.
+
+    Raises:
+        obstore.exceptions.BaseError, OSError: the store does not let us; calling it again goes on.
+    """
+    listing = await obstore.list_with_delimiter_async(store, artifacts_prefix(job_id))
+    for blob in listing["objects"]:
+        if blob["path"].rsplit("/", 1)[-1] not in but:
+            with suppress(FileNotFoundError):
+                await obstore.delete_async(store, blob["path"])
+    remove_unfinished(store, job_id)
+
+
+def remove_unfinished(store: ObjectStore, job_id: str) -> None:
+    """Remove what a stage that was killed has not written to its end; only a folder shows such a thing.
+
+    Raises:
+        OSError: the folder does not let us.
+    """
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        for path in (Path(store.prefix) / artifacts_prefix(job_id)).glob("*#*"):
+            path.unlink(missing_ok=True)
 
 
 def open_store(url: str) -> ObjectStore:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from contracts.control import Cancel
 from contracts.events import EVENT, Envelope, Event
 from contracts.job import JobRequest
-from contracts.topology import EVENTS, JOBS
+from contracts.topology import CONTROL, EVENTS, JOBS
 
 DOCS = Path("docs")
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -41,18 +42,26 @@ def asyncapi() -> dict[str, Any]:
         "contentType": "application/json",
         "payload": JobRequest.model_json_schema(mode="serialization"),
     }
+    messages["cancel"] = {
+        "name": "cancel",
+        "contentType": "application/json",
+        "payload": Cancel.model_json_schema(mode="serialization"),
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Stagecast", "version": "1", "description": "Jobs, and the events that tell of them."},
         "defaultContentType": "application/cloudevents+json",
         "channels": {
-            "events": _channel(EVENTS.name, EVENTS.kind, [name for name in messages if name != "job.request"]),
+            "events": _channel(EVENTS.name, EVENTS.kind, list(event_types())),
             "jobs": _channel(JOBS.name, JOBS.kind, ["job.request"]),
+            "control": _channel(CONTROL.name, CONTROL.kind, ["cancel"]),
         },
         "operations": {
             "publishEvent": {"action": "send", "channel": {"$ref": "#/channels/events"}},
             "submitJob": {"action": "send", "channel": {"$ref": "#/channels/jobs"}},
             "runJob": {"action": "receive", "channel": {"$ref": "#/channels/jobs"}},
+            "commandProcessors": {"action": "send", "channel": {"$ref": "#/channels/control"}},
+            "obeyCommand": {"action": "receive", "channel": {"$ref": "#/channels/control"}},
         },
         "components": {"messages": messages},
     }

@@ -85,7 +85,7 @@ class Envelope(Message):
 
     specversion: Literal["1.0"] = "1.0"
     id: str = Field(default_factory=lambda: str(uuid7()), min_length=1, max_length=64)
-    source: str = Field(description="`/gateways/<instance>` or `/processors/<instance>`.")
+    source: str = Field(description="`/gateways/<instance>`, `/processors/<instance>` or `/cli`.")
     subject: str = Field(pattern=JOB_ID_PATTERN, description="The job's id.")
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     datacontenttype: Literal["application/json"] = "application/json"

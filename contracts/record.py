@@ -1,24 +1,80 @@
 """A job's permanent record, `job.json` beside its artifacts, and what a job looks like to who reads only the store."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import obstore
 from obstore.store import ObjectStore
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from contracts.blobs import record_key, upload_key
 from contracts.errors import UnreadableMessageError
+from contracts.events import (
+    Event,
+    JobCancelled,
+    JobCompleted,
+    JobFailed,
+    JobQueued,
+    JobRetrying,
+    JobStarted,
+    StageCompleted,
+    StageFailed,
+    encode,
+)
 from contracts.job import summarise
-from contracts.snapshot import JobSnapshot
+from contracts.snapshot import JobSnapshot, StageState, fold
 from contracts.state import JobState
 from contracts.upload import Upload, decode_upload
 
+Outcome = Annotated[JobRetrying | JobCompleted | JobFailed | JobCancelled, Field(discriminator="type")]
+
 
 class JobRecord(JobSnapshot):
-    """Written after every stage and at the end, whole or not at all: the checkpoint, and later the outcome."""
+    """Written when an attempt begins, after every stage and at the end, whole or not at all.
+
+    It is the checkpoint that the next attempt goes on from, and later the outcome.
+    """
 
     version: Literal[1] = 1
     facts: dict[str, dict[str, Any]] = Field(default_factory=dict, description="What completed stages found, by name.")
+    failures: dict[str, int] = Field(default_factory=dict, description="How often each stage has failed, by name.")
+    begun_at: AwareDatetime | None = Field(
+        default=None, description="When its first attempt began since it was queued."
+    )
+    outcome: Outcome | None = Field(
+        default=None,
+        description="The event that ended the last attempt, to be told again by who cannot know if it was.",
+    )
+
+    @property
+    def completed_stages(self) -> frozenset[str]:
+        return frozenset(stage.name for stage in self.stages if stage.state is StageState.COMPLETED)
+
+
+def record_event(known: JobRecord, event: Event) -> JobRecord:
+    """The record after an event; the same object when that is not newer than what is known."""
+    after = fold(known, event)
+    if after is known:
+        return known
+    assert isinstance(after, JobRecord)
+    return after.model_copy(update=_kept(known, event))
+
+
+def _kept(known: JobRecord, event: Event) -> dict[str, object]:
+    """What a record remembers beyond a snapshot. Queued again by hand, a job has all its tries and its time again."""
+    match event:
+        case JobQueued():
+            return {"failures": {}, "begun_at": None, "outcome": None}
+        case JobStarted():
+            return {"begun_at": known.begun_at or event.time, "outcome": None}
+        case StageCompleted(data=result):
+            return {"facts": {**known.facts, result.stage.name: result.facts}}
+        case StageFailed(data=failure):
+            name = failure.stage.name
+            return {"failures": {**known.failures, name: known.failures.get(name, 0) + 1}}
+        case JobRetrying() | JobCompleted() | JobFailed() | JobCancelled():
+            return {"outcome": event}
+        case _:
+            return {}
 
 
 def decode_record(body: bytes) -> JobRecord:
@@ -58,6 +114,15 @@ async def read_record(store: ObjectStore, job_id: str) -> JobRecord | None:
     if (body := await _read(store, upload_key(job_id))) is not None:
         return record_of_upload(decode_upload(body))
     return None
+
+
+async def write_record(store: ObjectStore, record: JobRecord) -> None:
+    """Keep a record in place of the one before, whole or not at all.
+
+    Raises:
+        obstore.exceptions.BaseError, OSError: the store cannot be written.
+    """
+    await obstore.put_async(store, record_key(record.job.id), encode(record))
 
 
 async def _read(store: ObjectStore, key: str) -> bytes | None:

@@ -113,8 +113,11 @@ def listen(host: str, port: int, *, setting: str, send_buffer: int | None = None
     return listener
 
 
-def health_routes(checks: Checks) -> list[Route]:
-    """`/livez`: this process answers. `/readyz`: 200 when every check is content, else 503; and what each says."""
+def health_routes(checks: Checks, concerns: Checks | None = None) -> list[Route]:
+    """`/livez`: this process answers. `/readyz`: 200 when every check is content, else 503; and what each says.
+
+    Concerns are said there too, but keep nobody from working.
+    """
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -122,8 +125,10 @@ def health_routes(checks: Checks) -> list[Route]:
     async def readyz(_: Request) -> Response:
         faults = {name: check() for name, check in checks.items()}
         ready = not any(faults.values())
+        said = {name: check() for name, check in (concerns or {}).items()}
+        told = {"status": "ready" if ready else "not ready", "checks": {n: f or "ok" for n, f in faults.items()}}
         return JSONResponse(
-            {"status": "ready" if ready else "not ready", "checks": {n: f or "ok" for n, f in faults.items()}},
+            {**told, "concerns": {n: s for n, s in said.items() if s}} if any(said.values()) else told,
             status_code=200 if ready else 503,
             headers={"Cache-Control": "no-store"},
         )

@@ -1,6 +1,8 @@
 """The life of a job: one closed state machine, and the events that move it.
 
 queued → running → (retrying → running)* → completed | failed | cancelled
+
+By hand, a failed or cancelled job is queued again.
 """
 
 from enum import StrEnum
@@ -38,6 +40,8 @@ TRANSITIONS: dict[tuple[JobState, str], JobState] = {
     (JobState.RUNNING, "job.cancelled"): JobState.CANCELLED,
     (JobState.RETRYING, "job.started"): JobState.RUNNING,
     (JobState.RETRYING, "job.cancelled"): JobState.CANCELLED,
+    (JobState.FAILED, "job.queued"): JobState.QUEUED,
+    (JobState.CANCELLED, "job.queued"): JobState.QUEUED,
 }
 
 

@@ -22,6 +22,9 @@ SAFE_DEAD_LETTERING: Mapping[str, str | int] = {
 }
 DELIVERY_LIMIT = 20
 LONGEST_STAGE = timedelta(days=7)
+# A node older than 3.12 may announce its `consumer_timeout`, in milliseconds, under this name among its server
+# properties: AMQP has no other way to ask for it.
+ANNOUNCED_TIMEOUT = "consumer_timeout"
 CLIENT_QUEUE_LENGTH = 1_000
 
 
@@ -118,6 +121,10 @@ CLIENT_QUEUE_ARGUMENTS: Mapping[str, str | int] = {
     "x-max-length": CLIENT_QUEUE_LENGTH,
     "x-overflow": "drop-head",
 }
+
+# A processor's own queue on `control`: exclusive, gone with its connection. Past its bound the oldest commands go;
+# each also stands in the store, where an attempt looks when it begins.
+CONTROL_QUEUE_ARGUMENTS: Mapping[str, str | int] = {"x-max-length": 1_000, "x-overflow": "drop-head"}
 
 
 async def declare(channel: "AbstractChannel", *parts: Exchange | Queue) -> None:

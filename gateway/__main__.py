@@ -8,12 +8,15 @@ from contracts.blobs import open_store
 from contracts.owners import Owners
 from contracts.server import Server, listen
 from contracts.service import run_service
-from gateway.app import create_app
+from gateway.app import Desk, create_app
 from gateway.blobs import Blobs
 from gateway.body import Linger
 from gateway.broker import Broker
+from gateway.commands import Commands
+from gateway.idempotency import KeptUploads
 from gateway.leaving import Leaving
 from gateway.memory import keep_freed_memory
+from gateway.records import Records
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
 
@@ -22,13 +25,17 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then: refuse uploads that are still on their way, end what is open, leave the broker."""
     keep_freed_memory()
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
-    blobs = Blobs(open_store(settings.store_url))
-    broker = Broker(settings.amqp_url)
     leaving = Leaving()
-    source = f"/gateways/{uuid4().hex[:12]}"
-    uploads = Uploads(blobs, broker, leaving, source=source, max_files=settings.gateway_max_files)
-    owners = Owners(settings.secret)
-    app = create_app(settings, uploads=uploads, blobs=blobs, owners=owners, checks={"broker": broker.fault})
+    store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
+    blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
+    desk = Desk(
+        Uploads(blobs, broker, KeptUploads(store), leaving, source=source, max_files=settings.gateway_max_files),
+        blobs,
+        records,
+        Commands(records, broker, source=source),
+        Owners(settings.secret),
+    )
+    app = create_app(settings, desk, checks={"broker": broker.fault})
     async with asyncio.TaskGroup() as tasks:
         connecting = tasks.create_task(broker.run())
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)

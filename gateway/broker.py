@@ -1,4 +1,4 @@
-"""The gateway's side of the broker: jobs out, confirmed; `job.queued` out to everyone."""
+"""The gateway's side of the broker: jobs and commands out, confirmed; their events out to everyone."""
 
 import asyncio
 import re
@@ -11,9 +11,10 @@ from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 from pydantic import SecretStr
 
 from contracts.broker import BROKER_ERRORS, describe, keep_connected
+from contracts.control import Cancel
 from contracts.events import Event, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
-from contracts.topology import EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
+from contracts.topology import CONTROL, EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
 from gateway.errors import NotReadyError, UnknownPipelineError
 
 ANSWER_SECONDS = 5.0  # during a broker's disk alarm, publishing and even opening a channel hang
@@ -75,15 +76,37 @@ class Broker:
 
     async def announce(self, event: Event) -> None:
         """Publish an event. A broker that goes away just now costs the `queued` line, never the job."""
-        message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
         try:
-            await self._publish(EVENTS.name, message, routing_key=event_key(event), mandatory=False)
+            await self._publish_event(event)
         except BROKER_ERRORS as error:
             log.warning("event.unsent", job_id=event.subject, type=event.type, reason=describe(error))
 
+    async def tell(self, event: Event) -> None:
+        """Publish an event, confirmed.
+
+        Raises:
+            NotReadyError: the broker did not confirm in time.
+        """
+        try:
+            await self._publish_event(event)
+        except BROKER_ERRORS as error:
+            raise _unavailable(error) from error
+
+    async def command(self, cancel: Cancel) -> None:
+        """Publish a command to all processors, confirmed; raises as `tell`."""
+        message = aio_pika.Message(encode(cancel), content_type="application/json")
+        try:
+            await self._publish(CONTROL.name, message, routing_key="", mandatory=False)
+        except BROKER_ERRORS as error:
+            raise _unavailable(error) from error
+
+    async def _publish_event(self, event: Event) -> None:
+        message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
+        await self._publish(EVENTS.name, message, routing_key=event_key(event), mandatory=False)
+
     async def _use(self, connection: AbstractConnection) -> None:
         async with connection.channel() as channel:
-            await declare(channel, *EVENT_TOPOLOGY)
+            await declare(channel, *EVENT_TOPOLOGY, CONTROL)
         self._connection = connection
         try:
             await asyncio.Event().wait()
@@ -124,4 +147,4 @@ class Broker:
 
 def _unavailable(error: BaseException) -> NotReadyError:
     log.warning("broker.unavailable", reason=describe(error))
-    return NotReadyError("the message broker does not answer at the moment; nothing was kept, try again shortly")
+    return NotReadyError("the message broker does not answer at the moment: try again shortly")

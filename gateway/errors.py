@@ -53,9 +53,28 @@ class NotFoundError(RefusedError):
     title = "Not found"
 
 
+class ConflictError(RefusedError):
+    status = 409
+    title = "Not in this state"
+
+
+class UnusableKeyError(RefusedError):
+    status = 400
+    title = "Unusable idempotency key"
+
+
+class KeyReusedError(RefusedError):
+    status = 422
+    title = "Idempotency key used before"
+
+
 class RangeError(RefusedError):
     status = 416
     title = "Range not satisfiable"
+
+
+class SentTwiceError(Exception):
+    """Another request with the same key was faster: put this one's files away, and answer with the other's jobs."""
 
 
 class SenderGoneError(Exception):

@@ -1,4 +1,4 @@
-"""Routes of a job: what was accepted, and the artifacts that its stages made."""
+"""Routes of a job: its record, and the artifacts that its stages made."""
 
 import mimetypes
 from typing import Any
@@ -8,8 +8,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from contracts.job import Job
+from contracts.record import JobRecord
+from contracts.state import JobState
 from gateway.blobs import Artifact, Blobs
 from gateway.ranges import parse_range
+from gateway.records import Records
 
 # A stage's output may hold what an uploaded file put there: shown as a document of no origin, without scripts.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
@@ -27,21 +30,31 @@ def describe_job(job: Job) -> dict[str, Any]:
     }
 
 
-def job_routes(blobs: Blobs) -> APIRouter:
+def describe_record(record: JobRecord) -> dict[str, Any]:
+    """A job as it is recorded, with links to what can be fetched and done."""
+    told = record.model_dump(mode="json", exclude={"version", "outcome"})
+    links = describe_job(record.job)["links"]
+    if not record.state.is_terminal:
+        links["cancel"] = f"{links['self']}/cancel"
+    if record.state in {JobState.FAILED, JobState.CANCELLED}:
+        links["retry"] = f"{links['self']}/retry"
+    artifacts = [{**artifact, "href": _href(record.job.id, artifact["name"])} for artifact in told["artifacts"]]
+    return {**told, "artifacts": artifacts, "links": links}
+
+
+def job_routes(blobs: Blobs, records: Records) -> APIRouter:
     """`GET /jobs/<id>`, `/jobs/<id>/artifacts` and `/jobs/<id>/artifacts/<name>`."""
     router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
 
-    @router.get("", summary="What was accepted, and the artifacts so far")
+    @router.get("", summary="The job's record: what was accepted, and how far it came; kept after each stage")
     async def show_job(job_id: str) -> dict[str, Any]:
-        upload = await blobs.find_upload(job_id)
-        artifacts = await list_artifacts(job_id)
-        return {**describe_job(upload.job), "accepted_at": upload.accepted_at, **artifacts}
+        return describe_record(await records.find(job_id))
 
-    @router.get("/artifacts", summary="The artifacts so far")
+    @router.get("/artifacts", summary="The artifacts so far, those of a running stage included")
     async def list_artifacts(job_id: str) -> dict[str, Any]:
-        await blobs.find_upload(job_id)
+        await records.find(job_id)
         found = await blobs.list_artifacts(job_id)
-        return {"artifacts": [{**blob, "href": f"/jobs/{job_id}/artifacts/{quote(blob['name'])}"} for blob in found]}
+        return {"artifacts": [{**blob, "href": _href(job_id, blob["name"])} for blob in found]}
 
     @router.head("/artifacts/{name}", include_in_schema=False)
     @router.get("/artifacts/{name}", summary="An artifact; one byte range if asked")
@@ -50,6 +63,10 @@ def job_routes(blobs: Blobs) -> APIRouter:
         return _artifact_response(artifact, name, request)
 
     return router
+
+
+def _href(job_id: str, name: str) -> str:
+    return f"/jobs/{job_id}/artifacts/{quote(name)}"
 
 
 def _artifact_response(artifact: Artifact, name: str, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Every error of the gateway as a problem detail (RFC 9457)."""
 
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -10,6 +11,8 @@ from starlette.responses import Response
 
 from contracts.problem import problem
 from gateway.errors import RefusedError, SenderGoneError
+
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

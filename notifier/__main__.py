@@ -15,13 +15,14 @@ from notifier.fanout import FanOut, Shared
 from notifier.figures import Figures
 from notifier.follower import Follower
 from notifier.history import History
-from notifier.hub import Hub, Manners
+from notifier.hub import Hub
 from notifier.jobs import Jobs
 from notifier.listing import Listing
 from notifier.places import Places
 from notifier.queues import ClientQueues
 from notifier.settings import FanOutKind, NotifierSettings
 from notifier.stream import Door, Events
+from notifier.watch import Watch
 
 SEND_BUFFER = 256 * 1024  # bytes that the kernel holds for a client which does not take them
 
@@ -32,6 +33,7 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     archive = Archive(open_store(settings.store_url))
     figures = Figures()
     hub = make_hub(settings, figures)
+    watch = Watch(hub, heartbeat_seconds=settings.notifier_heartbeat_seconds, cut_seconds=settings.notifier_cut_seconds)
     encoder = Encoder(figures.skipped)
     follower = Follower(settings.amqp_url, hub, encoder, history_events=settings.notifier_history_events)
     fan_out: FanOut = Shared()
@@ -55,7 +57,7 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(each)
-            for each in (hub.dispatch(), hub.keep_beating(), hub.keep_watch(), follower.run(), fan_out.run())
+            for each in (hub.dispatch(), watch.keep_beating(), watch.keep_watch(), follower.run(), fan_out.run())
         ]
         await Server(app, farewell=hub.drain).serve_until(stop, listener)
         for task in running:
@@ -65,12 +67,8 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
 def make_hub(settings: NotifierSettings, figures: Figures) -> Hub:
     """The middle of it all."""
     history = History(max_events=settings.notifier_history_events, max_seconds=settings.notifier_history_seconds)
-    manners = Manners(
-        max_replay=settings.notifier_max_replay,
-        heartbeat_seconds=settings.notifier_heartbeat_seconds,
-        cut_seconds=settings.notifier_cut_seconds,
-    )
-    hub = Hub(history, Jobs(keep_finished=settings.notifier_finished_jobs), figures, manners)
+    jobs = Jobs(keep_finished=settings.notifier_finished_jobs)
+    hub = Hub(history, jobs, figures, max_replay=settings.notifier_max_replay)
     figures.watch_streams(lambda: len(hub))
     return hub
 

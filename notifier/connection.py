@@ -1,7 +1,7 @@
 """The connection behind a response that has begun, written without waiting.
 
 An ASGI `send` a client would cost a task switch, a copy of the body and a second one with its chunk's frame. Here one
-task writes to all clients, and the same bytes go to all who are to get the same (docs/adr/0019).
+task writes to all clients, and the same bytes go to all who are to get the same (docs/adr/0018).
 """
 
 from collections.abc import Callable

@@ -20,8 +20,8 @@ class FanOut(Protocol):
     def subscription(self, connection: Connection, selection: Selection) -> Subscription:
         """For a client that has just come."""
 
-    async def attach(self, subscription: Subscription) -> None:
-        """Bring it its events, until it is detached. Without this the log feeds it."""
+    def attach(self, subscription: Subscription) -> None:
+        """Bring it its events, until it is detached; before that, and without it, the log feeds it."""
 
     async def detach(self, subscription: Subscription) -> None:
         """Its client has gone."""
@@ -39,7 +39,7 @@ class Shared:
     def subscription(self, connection: Connection, selection: Selection) -> Subscription:
         return Subscription(connection, selection)
 
-    async def attach(self, subscription: Subscription) -> None:
+    def attach(self, subscription: Subscription) -> None:
         pass
 
     async def detach(self, subscription: Subscription) -> None:

@@ -8,6 +8,7 @@ was made anew.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from pydantic import SecretStr
@@ -27,6 +28,7 @@ MARK = b"stagecast mark "
 PREFETCH = 1_000
 ANSWER_SECONDS = 5.0
 CATCH_UP_SECONDS = 60.0
+SILENCE_SECONDS = 10.0
 WATCH_SECONDS = 10.0  # between marks that show that the consumer still hears the log
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -66,8 +68,7 @@ class Follower:
         return await waiting
 
     async def _session(self, connected: Callable[[], None]) -> None:
-        async with await connect(self._url, name="notifier topology") as declaring, declaring.channel() as channel:
-            await declare(channel, *EVENT_TOPOLOGY)
+        await self._declare()
         async with consuming(self._url, name="notifier log") as connection:
             connected()
             try:
@@ -77,6 +78,14 @@ class Follower:
                     await connection.closed
             finally:
                 self._lose()
+
+    async def _declare(self) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):  # during a disk alarm even opening a channel hangs
+            async with (
+                await connect(self._url, name="notifier topology") as connection,
+                connection.channel() as channel,
+            ):
+                await declare(channel, *EVENT_TOPOLOGY)
 
     async def _follow(self, connection: ConsumingConnection) -> None:
         channel = await connection.open_channel(prefetch=PREFETCH)
@@ -166,8 +175,7 @@ class Follower:
         mark, read = self._new_mark()
         connection.publish(channel, EVENT_LOG.name, mark)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                position = await read
+            position = await self._hear(read)
         except BaseException:
             self._waiting += waiting  # the next session's mark is theirs
             self._asked.set()
@@ -175,6 +183,16 @@ class Follower:
         for asked in waiting:
             if not asked.done():
                 asked.set_result(position)
+
+    async def _hear(self, read: asyncio.Future[int]) -> int:
+        """A mark's position. A log that is far behind is late with it, one that says nothing at all is not heard."""
+        while True:
+            heard = self._last
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    return await asyncio.shield(read)
+            if self._last == heard:
+                raise TimeoutError("the log is no longer heard")
 
     def _new_mark(self) -> tuple[bytes, asyncio.Future[int]]:
         body = _mark()

@@ -4,10 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-
-import structlog
 
 from contracts.record import JobRecord
 from notifier import sse
@@ -19,41 +16,29 @@ from notifier.history import Batch, History
 from notifier.jobs import Jobs
 from notifier.selection import Selection
 from notifier.snapshots import Reason, Snapshots
-from notifier.subscription import QueueSubscription, Subscription
+from notifier.subscription import Subscription
 
 RETRY_MILLISECONDS = 2_000
 DRAIN_RETRY_MILLISECONDS = (1_000, 5_000)  # so that clients don't all come back at once
 SLICE = 256  # clients that are served before others get their turn: those who arrive, and the log
 LATE = 1_000  # entries: a client that took nothing while so many came is sent only the newest progress of them
-WATCH_SECONDS = 1.0
 GREETING = sse.comment("stagecast") + sse.retry(RETRY_MILLISECONDS)
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Manners:
-    """How the hub treats its clients."""
-
-    max_replay: int = 5_000  # events that a client which was away, or slow, is sent again
-    heartbeat_seconds: float = 15.0
-    cut_seconds: float = 60.0  # a client that takes nothing for so long is cut
 
 
 class Hub:
     """Feeds subscriptions from the history; those with a queue of their own, from what came out of it."""
 
-    def __init__(self, history: History, jobs: Jobs, figures: Figures, manners: Manners = Manners()) -> None:
+    def __init__(self, history: History, jobs: Jobs, figures: Figures, *, max_replay: int) -> None:
         self.history = history
         self.jobs = jobs
         self.snapshots = Snapshots(history, jobs)
-        self.manners = manners
+        self.max_replay = max_replay  # events that a client which was away, or slow, is sent again
         self.is_draining = False
         self.trouble: str | None = None  # what a heartbeat says of the broker
         self.figures = figures
         self._subscriptions: dict[Subscription, None] = {}
         self._ready: dict[Subscription, None] = {}  # those that may have something to be written
-        self._full: dict[Subscription, None] = {}  # those that did not take what should have been written
+        self.full: dict[Subscription, None] = {}  # those that did not take what should have been written
         self._has_grown = False
         self._woken = asyncio.Event()
 
@@ -72,7 +57,7 @@ class Hub:
 
     def close(self, subscription: Subscription) -> None:
         """The client has gone, or its stream has ended."""
-        for some in (self._subscriptions, self._ready, self._full):
+        for some in (self._subscriptions, self._ready, self.full):
             some.pop(subscription, None)
         subscription.connection.when_it_has_room(None)
 
@@ -89,9 +74,9 @@ class Hub:
     def has_room(self, subscription: Subscription) -> None:
         """A client that took nothing for a while takes bytes again: what it missed, or a snapshot."""
         subscription.full_since = None
-        self._full.pop(subscription, None)
+        self.full.pop(subscription, None)
         behind = self.history.head - max(subscription.position, subscription.whole_until)
-        if behind > self.manners.max_replay:
+        if behind > self.max_replay:
             self._show(subscription, Reason.FELL_BEHIND)
         elif behind > LATE:
             subscription.is_late = True
@@ -115,6 +100,17 @@ class Hub:
         for subscription in self:
             self._show(subscription, reason)
 
+    def note_full(self, subscription: Subscription) -> None:
+        """It does not take what should be written."""
+        if subscription not in self.full:
+            self.full[subscription] = None
+            subscription.full_since = time.monotonic()
+
+    def finish(self, subscription: Subscription) -> None:
+        """End a stream after what was written."""
+        self._subscriptions.pop(subscription, None)
+        subscription.connection.finish()
+
     async def dispatch(self) -> None:
         """Write what there is to whom it concerns; never returns."""
         while True:
@@ -122,31 +118,18 @@ class Hub:
             self._woken.clear()
             await self._dispatch_once()
 
-    async def keep_beating(self) -> None:
-        """A comment to every quiet stream, each 15 s by default, so that proxies keep it open; never returns."""
-        while True:
-            await asyncio.sleep(self.manners.heartbeat_seconds)
-            await self._for_each(self._beat)
-
-    async def keep_watch(self) -> None:
-        """Cut those who take nothing, mend what a queue has lost; never returns."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            now = time.monotonic()
-            self._cut_idle(now)
-            await self._for_each(partial(self._mend, now=now))
-
-    async def drain(self) -> None:
-        """Say goodbye on every stream and end it; each client learns when to come back."""
-        self.is_draining = True
-        await self._for_each(self._say_goodbye)
-
-    async def _for_each(self, act: Callable[[Subscription], None]) -> None:
+    async def for_each(self, act: Callable[[Subscription], None]) -> None:
+        """Do something to all, in slices, so that nobody else has to wait for the last of thousands."""
         for number, subscription in enumerate(self, 1):
             if subscription in self._subscriptions:
                 act(subscription)
             if number % SLICE == 0:
                 await asyncio.sleep(0)
+
+    async def drain(self) -> None:
+        """Say goodbye on every stream and end it; each client learns when to come back."""
+        self.is_draining = True
+        await self.for_each(self._say_goodbye)
 
     async def _dispatch_once(self) -> None:
         began, delivered = time.monotonic(), 0
@@ -181,7 +164,7 @@ class Hub:
             return batches[asked]
 
         if subscription.connection.is_full:
-            self._note_full(subscription)
+            self.note_full(subscription)
             return None
         if subscription.position < self.history.start:
             self._show(subscription, Reason.FELL_BEHIND)
@@ -189,7 +172,7 @@ class Hub:
         if batch.body:
             self._write(subscription, batch.chunk)
         if subscription.is_over:
-            self._finish(subscription)
+            self.finish(subscription)
         elif subscription.has_work(self.history):
             self.wake(subscription)
         else:
@@ -229,47 +212,11 @@ class Hub:
         subscription.wrote = True
         subscription.connection.write(chunks)
 
-    def _note_full(self, subscription: Subscription) -> None:
-        if subscription not in self._full:
-            self._full[subscription] = None
-            subscription.full_since = time.monotonic()
-
-    def _finish(self, subscription: Subscription) -> None:
-        self._subscriptions.pop(subscription, None)
-        subscription.connection.finish()
-
-    def _beat(self, subscription: Subscription) -> None:
-        if subscription.connection.is_full:
-            self._note_full(subscription)
-        elif not subscription.wrote:
-            beat = sse.comment(self.trouble) if self.trouble else sse.HEARTBEAT
-            subscription.connection.write(chunk(beat + subscription.place(self.history)))
-        subscription.wrote = False
-
-    def _mend(self, subscription: Subscription, *, now: float) -> None:
-        if subscription.connection.is_full:
-            return
-        if subscription.has_lost(self.history, now):
-            self.figures.mended()
-            subscription.go_back_to_log(self.history)
-            self.wake(subscription)
-        elif isinstance(subscription, QueueSubscription):  # its cursor can move without a word
-            subscription.connection.write(chunk(subscription.place(self.history)))
-
-    def _cut_idle(self, now: float) -> None:
-        for subscription in tuple(self._full):
-            since = subscription.full_since
-            if since is not None and now - since > self.manners.cut_seconds:
-                self.figures.cut()
-                log.info("stream.cut", seconds=round(now - since))
-                self._finish(subscription)
-                subscription.connection.abort()
-
     def _say_goodbye(self, subscription: Subscription) -> None:
         pause = random.randint(*DRAIN_RETRY_MILLISECONDS)  # noqa: S311 - jitter, no secret
         farewell = sse.retry(pause) + sse.frame(f'{{"retry": {pause}}}', event="draining")
         self._write(subscription, chunk(farewell + subscription.place(self.history)))
         is_full = subscription.connection.is_full
-        self._finish(subscription)
+        self.finish(subscription)
         if is_full:  # it would not take the farewell in time either
             subscription.connection.abort()

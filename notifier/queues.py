@@ -9,7 +9,7 @@ them all.
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -32,6 +32,8 @@ PREFETCH = 50  # deliveries that a client may have in this process before it has
 CLIENTS_PER_CHANNEL = 50
 ANSWER_SECONDS = 5.0
 SETTLE_SECONDS = 0.02
+JOINING_SECONDS = 0.5
+GATHERING_SECONDS = 0.05  # a crowd that comes at once is greeted first
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -45,16 +47,17 @@ class SharedChannel:
     settlements: Settlements = field(default_factory=Settlements)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """Where a client's queue is consumed."""
 
     channel: SharedChannel
     queue: str
+    subscription: QueueSubscription
 
 
 class ClientQueues:
-    """Gives each subscription its queue, and a new one after the connection was lost."""
+    """Gives each subscription its queue, and a new one after the connection was lost. Until then the log feeds it."""
 
     def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, follower: Follower, *, instance: str) -> None:
         self._url = url
@@ -63,11 +66,12 @@ class ClientQueues:
         self._follower = follower
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
         self._connection: ConsumingConnection | None = None
-        self._has_attached_all = False
-        self._placing = asyncio.Lock()
         self._settled = asyncio.Event()
         self._channels: list[SharedChannel] = []
         self._places: dict[QueueSubscription, Place] = {}
+        self._waiting: dict[QueueSubscription, None] = {}  # for a queue
+        self._has_waiting = asyncio.Event()
+        self._unjoined: list[Place] = []  # that are consumed, and whose clients the log still feeds
 
     async def run(self) -> None:
         """Keep connected; never returns."""
@@ -75,78 +79,21 @@ class ClientQueues:
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
-        return None if self._has_attached_all else "not connected to the broker"
+        return None if self._connection else "not connected to the broker"
 
     def subscription(self, connection: Connection, selection: Selection) -> QueueSubscription:
         return QueueSubscription(connection, selection)
 
-    async def attach(self, subscription: Subscription) -> None:
-        """Give it a queue of its own. A broker that is away costs nothing: until it has one, the log feeds it."""
+    def attach(self, subscription: Subscription) -> None:
+        """It will have a queue of its own, soon: those who come together are served together."""
         assert isinstance(subscription, QueueSubscription)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await self._join({subscription: await self._place(subscription)})
-        except BROKER_ERRORS as error:
-            log.warning("client_queue.missing", reason=describe(error))
-
-    async def _session(self, connected: Callable[[], None]) -> None:
-        async with consuming(self._url, name="notifier queues") as connection:
-            connected()
-            self._connection = connection
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(connection.keep_alive())
-                    tasks.create_task(self._acknowledge(connection))
-                    tasks.create_task(self._attach_all())
-                    await connection.closed
-            finally:
-                self._lose()
-
-    def _lose(self) -> None:
-        """Until there are new queues, the log feeds all."""
-        self._connection = None
-        self._has_attached_all = False
-        self._channels.clear()
-        for subscription in self._places:
-            subscription.leave_queue()
-        self._places.clear()
-
-    async def _attach_all(self) -> None:
-        """Those who stayed while the broker was away."""
-        places = {}
-        for subscription in self._hub:
-            if isinstance(subscription, QueueSubscription):
-                places[subscription] = await self._place(subscription)
-        await self._join(places)
-        self._has_attached_all = True
-
-    async def _place(self, subscription: QueueSubscription) -> Place:
-        """A queue that is consumed."""
-        async with self._placing:
-            connection = self._connection
-            if connection is None:
-                raise ConnectionError("not connected")
-            if (place := self._places.get(subscription)) is not None:
-                return place
-            shared = await self._roomy_channel(connection)
-            place = self._places[subscription] = Place(shared, next(self._names))
-            shared.clients += 1
-        receive = partial(self._receive, shared.settlements, subscription)
-        connection.declare_own(shared.number, place.queue, bindings(subscription.selection), CLIENT_QUEUE_ARGUMENTS)
-        await connection.consume(shared.number, place.queue, receive)
-        return place
-
-    async def _join(self, places: Mapping[QueueSubscription, Place]) -> None:
-        """From a mark in the log on, these queues have everything that the log has."""
-        position = await self._follower.mark()
-        for subscription, place in places.items():
-            if self._places.get(subscription) is place:
-                subscription.joined_at = position
-                self._hub.wake(subscription)
+        self._waiting[subscription] = None
+        self._has_waiting.set()
 
     async def detach(self, subscription: Subscription) -> None:
         """The queue goes with its only consumer; a lost connection has taken both already."""
         assert isinstance(subscription, QueueSubscription)
+        self._waiting.pop(subscription, None)
         place = self._places.pop(subscription, None)
         try:
             if place is not None and self._connection is not None:
@@ -158,6 +105,77 @@ class ClientQueues:
         finally:
             subscription.leave_queue()
 
+    async def _session(self, connected: Callable[[], None]) -> None:
+        async with consuming(self._url, name="notifier queues") as connection:
+            connected()
+            self._connection = connection
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(connection.keep_alive())
+                    tasks.create_task(self._acknowledge(connection))
+                    tasks.create_task(self._serve_waiting(connection))
+                    tasks.create_task(self._join_all())
+                    await connection.closed
+            finally:
+                self._lose()
+
+    def _lose(self) -> None:
+        """Until there are new queues, the log feeds all."""
+        self._connection = None
+        self._channels.clear()
+        for subscription in self._places:
+            subscription.leave_queue()
+        self._waiting.update(dict.fromkeys(self._places))
+        self._places.clear()
+        self._unjoined.clear()
+
+    async def _serve_waiting(self, connection: ConsumingConnection) -> None:
+        """Queues for those who wait, a group at a time; never returns."""
+        while True:
+            if not self._waiting:
+                self._has_waiting.clear()
+                await self._has_waiting.wait()
+                await asyncio.sleep(GATHERING_SECONDS)
+            group = tuple(itertools.islice(self._waiting, CLIENTS_PER_CHANNEL))
+            places = [place for each in group if (place := await self._place(connection, each)) is not None]
+            await asyncio.gather(*(self._consume(connection, place) for place in places))
+            self._unjoined += places
+
+    async def _join_all(self) -> None:
+        """From a mark in the log on, a queue has everything that the log has; never returns.
+
+        Not at once: a message that was routed before the queue was bound may reach the log some time later (the first
+        that a channel sends to a stream waits until the broker has found it).
+        """
+        while True:
+            await asyncio.sleep(JOINING_SECONDS)
+            places, self._unjoined = self._unjoined, []
+            if places:
+                await asyncio.sleep(JOINING_SECONDS)
+                self._join(places, await self._follower.mark())
+
+    async def _place(self, connection: ConsumingConnection, subscription: QueueSubscription) -> Place | None:
+        """Where a client's queue will be; None if the client has gone meanwhile."""
+        shared = await self._roomy_channel(connection)
+        if subscription not in self._waiting:
+            return None
+        del self._waiting[subscription]
+        shared.clients += 1
+        place = self._places[subscription] = Place(shared, next(self._names), subscription)
+        return place
+
+    async def _consume(self, connection: ConsumingConnection, place: Place) -> None:
+        number = place.channel.number
+        selected = bindings(place.subscription.selection)
+        connection.declare_own(number, place.queue, selected, CLIENT_QUEUE_ARGUMENTS)
+        await connection.consume(number, place.queue, partial(self._receive, place))
+
+    def _join(self, places: Iterable[Place], position: int) -> None:
+        for place in places:
+            if self._places.get(place.subscription) is place:
+                place.subscription.joined_at = position
+                self._hub.wake(place.subscription)
+
     async def _roomy_channel(self, connection: ConsumingConnection) -> SharedChannel:
         for shared in self._channels:
             if shared.clients < CLIENTS_PER_CHANNEL:
@@ -166,15 +184,15 @@ class ClientQueues:
         self._channels.append(shared)
         return shared
 
-    def _receive(self, settlements: Settlements, subscription: QueueSubscription, delivered: Delivered) -> None:
-        settle = partial(self._settle, settlements, delivered.delivery_tag)
+    def _receive(self, place: Place, delivered: Delivered) -> None:
+        settle = partial(self._settle, place.channel.settlements, delivered.delivery_tag)
         event = self._encoder.read(delivered.body)
         if event is None:
             settle()
         else:
             self._hub.note(event)
-            subscription.receive(Copy(event, time.monotonic(), settle))
-            self._hub.wake(subscription)
+            place.subscription.receive(Copy(event, time.monotonic(), settle))
+            self._hub.wake(place.subscription)
 
     def _settle(self, settlements: Settlements, delivery_tag: int) -> None:
         settlements.settle(delivery_tag)

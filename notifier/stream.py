@@ -71,7 +71,7 @@ class Events:
         if subscription is None:
             return
         try:
-            await self._fan_out.attach(subscription)
+            self._fan_out.attach(subscription)
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
@@ -89,7 +89,7 @@ class Events:
             return "", None
         self._require_readiness()
         await self._require_jobs(selection)
-        beginning = begin(question.wanted, selection, self._hub.history, max_replay=self._hub.manners.max_replay)
+        beginning = begin(question.wanted, selection, self._hub.history, max_replay=self._hub.max_replay)
         if isinstance(beginning, Replay) and self._hub.has_nothing_for(selection, beginning.position):
             self._hub.figures.nothing_to_resume()
             await Response(status_code=204, headers=self._door.headers(scope))(

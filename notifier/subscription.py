@@ -10,6 +10,7 @@ from notifier.encoded import EncodedEvent
 from notifier.history import Batch, History
 from notifier.selection import Format, Selection
 
+NEAR = 64  # positions: a gap in a job is looked for no farther, since it is looked for with every copy
 LOST_AFTER = 2.0  # seconds: a copy that the log has for so long, and the client's queue has not, is taken for lost
 
 Read = Callable[[int, Selection], Batch]
@@ -74,15 +75,11 @@ class Subscription:
         self.position = position
         self.told = position if is_told else -1
 
-    def has_lost(self, history: History, now: float) -> bool:
-        """Whether something that should have come has not: never, from the log itself."""
-        return False
-
     def go_back_to_log(self, history: History) -> None:
         """Be fed from the log, at least up to its head."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Copy:
     """An event out of a client's own queue; `settle` when it is sent, or need not be."""
 
@@ -143,6 +140,7 @@ class QueueSubscription(Subscription):
         return self._take_copies(history)
 
     def has_lost(self, history: History, now: float) -> bool:
+        """Whether a copy that should have come has not."""
         self._advance(history)
         if self.is_fed_from_log or self._copies or self.position >= history.head:
             return False
@@ -152,7 +150,7 @@ class QueueSubscription(Subscription):
         frames: list[bytes] = []
         ended: list[str] = []
         received = self._copies[0].received if self._copies else 0.0
-        while self._copies:
+        while self._copies and not self._skips(self._copies[0].event, history):
             copy = self._copies.popleft()
             copy.settle()
             if self._is_news(copy.event, history):
@@ -169,6 +167,19 @@ class QueueSubscription(Subscription):
             self.told = self.position
             frames.insert(-1, sse.id_line(str(history.cursor(self.position))))
         return Batch(b"".join(frames), self.position, events, received, tuple(ended))
+
+    def _skips(self, event: EncodedEvent, history: History) -> bool:
+        """Whether an earlier event of the same job is not sent yet. Then the log goes first: a job is told in order."""
+        at = history.position_of(event.id)
+        if at is None or not self.position <= at < self.position + NEAR:
+            return False
+        between = (history[position].event for position in range(self.position, at))
+        has_gap = any(
+            each is not None and each.job_id == event.job_id and self._is_news(each, history) for each in between
+        )
+        if has_gap:
+            self.go_back_to_log(history)
+        return has_gap
 
     def _is_news(self, event: EncodedEvent, history: History) -> bool:
         at = history.position_of(event.id)

@@ -15,7 +15,10 @@ from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
 from processor.settings import ProcessorSettings
 from processor.stage_process import warm_up
-from processor.worker import Worker, Workers
+from processor.stops import Stops
+from processor.turn import Means
+from processor.worker import Worker
+from processor.workers import Workers
 
 
 async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
@@ -25,20 +28,22 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         catalogue = load_catalogue(settings.processor_pipelines)
     except BadPipelineError as error:
         raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
-    workshop = Workshop(open_store(settings.store_url), settings.store_url, settings.processor_workdir)
+    store, stops = open_store(settings.store_url), Stops()
     announcements = Announcements(settings.amqp_url)
-    worker = Worker(catalogue, workshop, announcements, source=f"/processors/{uuid4().hex[:12]}")
+    means = Means(Workshop(store, settings.store_url, settings.processor_workdir), announcements, stops)
+    worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
     workers = Workers(
-        worker, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
+        worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
     )
-    queues = JobQueues(settings.amqp_url, catalogue, workers)
-    warm_up(reference.partition(":")[0] for reference in settings.processor_pipelines)
+    queues = JobQueues(settings.amqp_url, [offer.pipeline for offer in catalogue.values()], workers, stops)
+    warm_up(offer.module for offer in catalogue.values())
 
     async def farewell() -> None:
         await queues.stop_taking()
         await workers.finish()
 
-    app = Starlette(routes=health_routes({"jobs": queues.fault, "events": announcements.fault}))
+    checks = {"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault}
+    app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
     async with asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         consuming = tasks.create_task(queues.run())

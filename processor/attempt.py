@@ -1,12 +1,14 @@
 """One attempt at a job: its stages one after another, told as they happen."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,18 @@ import structlog
 from obstore.store import LocalStore, ObjectStore
 
 from contracts.blobs import source_key
-from contracts.events import Artifact, Event
+from contracts.events import Artifact
 from contracts.job import Job
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
+from processor.chronicle import Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
+from processor.progress import ProgressTeller, progress_teller
+from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
-from processor.stage_process import Message, StageProcess, stage_process
-from processor.story import Story
+from processor.stage_process import Message
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
-
-Publish = Callable[[Event], Awaitable[None]]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -85,24 +87,26 @@ class StageRun:
 
 
 class Attempt:
-    """Runs a pipeline's stages on one file and publishes what happens, up to the last stage's end."""
+    """Runs those of a pipeline's stages that no earlier attempt completed, and tells what happens, stage by stage."""
 
     def __init__(
         self,
         offer: Offer,
-        story: Story,
+        chronicle: Chronicle,
         workshop: Workshop,
-        publish: Publish,
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._offer = offer
-        self._story = story
+        self._chronicle = chronicle
+        self._story = chronicle.story
         self._workshop = workshop
-        self._publish = publish
+        self._publish = chronicle.tell
         self._heartbeat_seconds = heartbeat_seconds
-        self._facts: dict[str, dict[str, Any]] = {}
-        self.stage = 0  # the one that is running, or failed
+        record = chronicle.story.record
+        self._facts: dict[str, dict[str, Any]] = dict(record.facts)
+        self.stage = _first_to_run(offer, record.completed_stages)  # the one that is running, or failed
+        self.has_told_failure = False
         self.began = time.monotonic()
 
     @property
@@ -110,26 +114,31 @@ class Attempt:
         return round(time.monotonic() - self.began, 3)
 
     async def run(self) -> None:
-        """Run to the end.
+        """Run to the end of the last stage.
 
         Raises:
             PermanentFailure, StageRaisedError, StageCrashedError, StageTimedOutError: a stage failed; told already.
+            SupersededError: a later attempt has begun.
         """
-        await self._publish(self._story.started())
-        async with self._workshop.open(self._story.job) as (source, folder):
-            for index in range(len(self._offer.pipeline.stages)):
+        stages = self._offer.pipeline.stages
+        if self.stage == len(stages):
+            return
+        async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
+            for index in range(self.stage, len(stages)):
                 self.stage = index
-                await self._run_stage(source, folder)
+                await self._run_stage(source, folder, run)
 
-    async def _run_stage(self, source: Source, folder: Path) -> None:
+    async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)
         plan = self._offer.pipeline.stages[run.index]
         workdir = folder / f"{run.index + 1}-{plan.name}"
         workdir.mkdir()
         await self._publish(self._story.stage_started(run.index))
+        limit = plan.timeout.total_seconds() if plan.timeout else None
         try:
-            async with asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None) as deadline:
-                await self._follow(run, self._work(source, workdir))
+            # What a broker makes us wait is not the stage's time.
+            async with progress_teller(partial(self._tell_progress, run)) as teller, asyncio.timeout(limit) as deadline:
+                await self._follow(run, run_stage(self._work(source, workdir)), teller)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -139,31 +148,47 @@ class Attempt:
         except Exception as error:
             await self._tell_failure(run, error)
             raise
-        await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+        await _empty(workdir)
         self._facts[plan.name] = run.facts
-        await self._publish(
-            self._story.stage_completed(run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts)
-        )
+        await self._complete(run)
+
+    async def _complete(self, run: StageRun) -> None:
+        """The checkpoint, then the word. While the store lets us wait, heartbeats go out, each numbered before it."""
+        while True:
+            event = self._story.stage_completed(
+                run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts
+            )
+            try:
+                async with asyncio.timeout(self._heartbeat_seconds) as deadline:
+                    await self._chronicle.record(event)
+                break
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
+                await self._tell_progress(run, run.progress)
+        await self._publish(event)
 
     def _work(self, source: Source, workdir: Path) -> StageWork:
         return StageWork(
             pipeline=self._offer.reference,
             index=self.stage,
-            job_id=self._story.job.id,
+            job_id=self._story.record.job.id,
             source=source,
             workdir=workdir,
             store_url=self._workshop.store_url,
             earlier=self._facts,
         )
 
-    async def _follow(self, run: StageRun, work: StageWork) -> None:
-        async with stage_process(work) as process:
+    async def _follow(
+        self, run: StageRun, running: AbstractAsyncContextManager[RunningStage], teller: ProgressTeller
+    ) -> None:
+        async with running as process:
             while True:
-                message = await self._hear(run, process)
+                message = await self._hear(run, process, teller)
                 match message:
                     case Progress():
                         run.progress = message
-                        await self._publish(self._story.stage_progressed(run.index, message))
+                        teller.say(message)
                     case Saved(artifact=artifact):
                         run.artifacts[artifact.name] = artifact
                     case Found(facts=facts):
@@ -173,7 +198,7 @@ class Attempt:
                     case Raised():
                         raise _error_of(message)
 
-    async def _hear(self, run: StageRun, process: StageProcess) -> Message:
+    async def _hear(self, run: StageRun, process: RunningStage, teller: ProgressTeller) -> Message:
         """The next message of the stage; while it is silent, its heartbeats go out."""
         hearing = asyncio.ensure_future(process.receive())
         try:
@@ -181,18 +206,42 @@ class Attempt:
                 heard, _ = await asyncio.wait({hearing}, timeout=self._heartbeat_seconds)
                 if heard:
                     return hearing.result()
-                await self._publish(self._story.stage_progressed(run.index, run.progress))
+                teller.say(run.progress)
         finally:
             hearing.cancel()
 
+    async def _tell_progress(self, run: StageRun, progress: Progress) -> None:
+        await self._publish(self._story.stage_progressed(run.index, progress))
+
     async def _tell_failure(self, run: StageRun, error: Exception) -> None:
         log.warning("stage.failed", stage=self._offer.pipeline.stages[run.index].name, reason=str(error))
+        self.has_told_failure = True
         overall = run.progress.fraction
         await self._publish(
             self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
         )
 
 
+async def _empty(folder: Path) -> None:
+    """Most are empty already, and to see that costs less than to call a thread."""
+    if _has_content(folder):
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _has_content(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return True
+
+
 def _error_of(raised: Raised) -> Exception:
     log.info("stage.raised", reason=raised.reason, details=raised.details)
     return PermanentFailure(raised.reason) if raised.is_permanent else StageRaisedError(raised.reason)
+
+
+def _first_to_run(offer: Offer, completed: frozenset[str]) -> int:
+    """Stages run in order, so what comes after one that must run must run too."""
+    stages = offer.pipeline.stages
+    return next((index for index, stage in enumerate(stages) if stage.name not in completed), len(stages))

@@ -1,12 +1,17 @@
 """The other side: what happens in a stage's own process."""
 
+import ctypes
 import faulthandler
+import inspect
 import os
 import signal
+import sys
 import threading
+import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -14,9 +19,19 @@ from typing import Any
 from contracts.blobs import open_store
 from processor.catalogue import load_pipeline
 from processor.errors import PermanentFailure
-from processor.stage import Source, Stage, sendable
+from processor.pipeline import StagePlan
+from processor.stage import Source, Stage
+from processor.utf8 import sendable
+from processor.workplace import SECONDS_BETWEEN_PROGRESS, Told
 
 MAX_REASON_LENGTH = 2_000
+# Whoever took longer had use for memory and more, and what a new process costs is little beside it.
+SHORT_SECONDS = 0.5
+OWN_THREADS = 2  # the one that runs stages, and the one that attends to them
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_CHILD_SUBREAPER = 36
+# Out of memory, the kernel ends the process with the highest score: rather a stage than its processor.
+OOM_SCORE_ADJUSTMENT = "500"
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,8 @@ class StageWork:
 class Finished:
     """Child to service: the stage's function returned."""
 
+    may_go_on: bool = field(default=False, compare=False)  # the process is fit for the job's next stage
+
 
 @dataclass(frozen=True)
 class Raised:
@@ -46,24 +63,45 @@ class Raised:
     is_permanent: bool
 
 
-def run_stage(work: StageWork, service: Connection) -> None:
-    """Run one stage and tell its outcome as the last message. Called in a process of its own."""
+class Voice:
+    """The stage's end of the pipe, for all of its threads."""
+
+    def __init__(self, service: Connection) -> None:
+        self._service = service
+        self._speaking = threading.Lock()
+
+    def say(self, message: Told | Finished | Raised) -> None:
+        with self._speaking:
+            self._service.send(message)
+
+
+class Desk:
+    """Where the stage at work lies."""
+
+    stage: Stage | None = None
+
+
+def run_stages(work: StageWork, service: Connection, works: Connection, output: Connection) -> None:
+    """Run a stage, and then those of the same job that come through `works`. Called in a process of its own.
+
+    The last message of each is its outcome.
+    """
     os.setsid()  # a group of its own: whoever ends the stage ends what it started
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _print_to(output)
     faulthandler.enable()
-    threading.Thread(target=_die_with, args=(service,), daemon=True).start()
-    os.chdir(work.workdir)
-    service.send(_outcome(work, service))
+    _come_before_service()
+    voice, desk = Voice(service), Desk()
+    threading.Thread(target=_attend, args=(service, desk), daemon=True).start()
+    with suppress(EOFError):
+        while True:
+            voice.say(_run_stage(work, voice, desk))
+            work = works.recv()
 
 
-def _die_with(service: Connection) -> None:
-    """The service never sends: what can be read is its end, and then nobody is left to listen or to kill us."""
-    wait([service])
-    os.killpg(os.getpgid(0), signal.SIGKILL)
-
-
-def _outcome(work: StageWork, service: Connection) -> Finished | Raised:
+def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
+    began = time.monotonic()
     try:
         plan = load_pipeline(work.pipeline).stages[work.index]
         stage = Stage(
@@ -71,18 +109,87 @@ def _outcome(work: StageWork, service: Connection) -> Finished | Raised:
             workdir=work.workdir,
             job_id=work.job_id,
             store=open_store(work.store_url),
-            tell=service.send,
+            tell=voice.say,
             earlier=work.earlier,
         )
-        plan.function(stage)
-        stage.flush()
+    except Exception as error:  # noqa: BLE001 - the pipeline's module, or the store, may raise anything
+        return raised(error)
+    desk.stage = stage
+    os.chdir(work.workdir)
+    outcome = _outcome(plan, stage)
+    stage.flush()
+    desk.stage = None
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # it is the stage's to close or replace
+            stream.flush()
+    return Finished(may_go_on=_is_as_it_was(began)) if isinstance(outcome, Finished) else outcome
+
+
+def raised(error: BaseException) -> Raised:
+    """What a stage's error tells."""
+    details = sendable("".join(traceback.format_exception(error)))[-MAX_REASON_LENGTH * 4 :]
+    return Raised(_reason(error), details, isinstance(error, PermanentFailure))
+
+
+def _outcome(plan: StagePlan, stage: Stage) -> Finished | Raised:
+    try:
+        left = plan.function(stage)
+        if inspect.isawaitable(left):
+            raise TypeError("its function is no `async def`, but what it returned waits to be awaited")
     except Exception as error:  # noqa: BLE001 - whatever a stage raises is its outcome
-        details = sendable("".join(traceback.format_exception(error)))[-MAX_REASON_LENGTH * 4 :]
-        return Raised(_reason(error), details, isinstance(error, PermanentFailure))
+        return raised(error)
     return Finished()
 
 
-def _reason(error: Exception) -> str:
+def _is_as_it_was(began: float) -> bool:
+    """Whether a stage took no time and left nothing: no thread, and no process, orphans included.
+
+    Where orphans do not become children, nobody can know.
+    """
+    if sys.platform != "linux" or time.monotonic() - began > SHORT_SECONDS or threading.active_count() > OWN_THREADS:
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
+
+
+def _attend(service: Connection, desk: Desk) -> None:
+    """Send progress that was held back, and end with the service.
+
+    It never sends: what can be read is its end, and then nobody is left to listen or to kill us.
+    """
+    while not wait([service], timeout=SECONDS_BETWEEN_PROGRESS):
+        with suppress(OSError):  # it has gone: the next look says so
+            if (stage := desk.stage) is not None:
+                stage.flush()
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _come_before_service() -> None:
+    """On Linux: end with the fork server, which ends with the service, even in the midst of C code; stay the forefather
+    of all that the stage starts, so that it is found; and be the one that the kernel ends when memory runs out."""
+    if sys.platform == "linux":
+        prctl = ctypes.CDLL(None).prctl
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(OOM_SCORE_ADJUSTMENT, encoding="ascii")
+
+
+def _print_to(output: Connection) -> None:
+    """Whatever the stage, or what it starts, prints goes line by line to the service."""
+    for stream in (1, 2):
+        os.dup2(output.fileno(), stream)
+    output.close()
+    sys.stdout, sys.stderr = (
+        open(stream, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        for stream in (1, 2)
+    )
+
+
+def _reason(error: BaseException) -> str:
     """What to tell people: the error's own words, with its kind where they would say little alone."""
     words = sendable(str(error)).strip()
     if isinstance(error, PermanentFailure) and words:

@@ -25,5 +25,21 @@ class SourceMissingError(PermanentFailure):
     """The uploaded file is not in the store: its upload was withdrawn, or the store was emptied."""
 
 
+class JobTimedOutError(PermanentFailure):
+    """The job ran longer than its pipeline's `timeout`: it has failed, and is not tried again."""
+
+
+class JobCancelledError(Exception):
+    """Somebody asked for the job's end: stop, remove what is half done, and say so."""
+
+
+class HandedBackError(Exception):
+    """This processor stops: another one goes on with the job."""
+
+
+class SupersededError(Exception):
+    """A later attempt at the job has begun elsewhere: stop, and say nothing."""
+
+
 class BadPipelineError(ValueError):
     """A pipeline cannot work as it is written: correct it and start again."""

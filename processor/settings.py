@@ -12,9 +12,8 @@ class ProcessorSettings(SharedSettings):
 
     processor_port: Port = Field(default=8002, description="Health only.")
     processor_pipelines: Names = Field(
-        default=("processor.inspection:inspect",),
-        min_length=1,
-        description="What this processor offers: `module:object`, separated by commas.",
+        default=(),
+        description="What this processor offers: names of installed pipelines, or `module:object`; default: all.",
     )
     processor_concurrency: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Jobs at a time; default: one a core."

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import signal
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -9,11 +10,17 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
-from processor.child import Finished, Raised, StageWork, run_stage
+from processor.catalogue import load_pipeline
+from processor.child import Finished, Raised, StageWork, run_stages
+from processor.descendants import descendants
 from processor.errors import StageCrashedError
-from processor.stage import Found, Progress, Saved
+from processor.stage_log import Logged, write
+from processor.stage_output import StageOutput
+from processor.workplace import Found, Progress, Saved
 
 Message = Progress | Saved | Found | Finished | Raised
+
+MOST_GIVEN_BYTES = 32 * 1024  # always fit into an empty pipe, so giving never waits; what is more goes to a new process
 
 # Forked from a small server process that has the pipelines imported: a stage starts in some 10 ms and, unlike
 # a fork of the service itself, has none of its threads, sockets or broker connections.
@@ -29,10 +36,26 @@ def warm_up(modules: Iterable[str]) -> None:
 class StageProcess:
     """A stage at work in a process of its own."""
 
-    def __init__(self, process: ForkServerProcess, pipe: Connection) -> None:
+    def __init__(self, process: ForkServerProcess, pipe: Connection, works: Connection, output: StageOutput) -> None:
         self._process = process
         self._pipe = pipe
+        self._works = works
+        self._output = output
         self._held: Message | None = None
+        self.may_go_on = False  # it ended well, and its process is as it was before
+
+    def go_on(self, work: StageWork) -> bool:
+        """Give its process another stage of the same job; False when that cannot be."""
+        packed = pickle.dumps(work)
+        self.may_go_on = False
+        self._output.begin(_stage_name(work))
+        if len(packed) > MOST_GIVEN_BYTES:
+            return False
+        try:
+            self._works.send_bytes(packed)
+        except OSError:  # killed by somebody while it waited
+            return False
+        return True
 
     async def receive(self) -> Message:
         """The next message; of progress that has piled up, only the newest.
@@ -43,12 +66,18 @@ class StageProcess:
         message, self._held = self._held, None
         if message is None:
             message = await self._read()
+        if isinstance(message, Finished) and message.may_go_on:
+            self._output.finish()
+            self.may_go_on = True
         while isinstance(message, Progress) and self._pipe.poll():
-            following = await self._read()
-            if not isinstance(following, Progress):
-                self._held = following
-                break
-            message = following
+            match following := await self._next():
+                case Progress():
+                    message = following
+                case Logged():
+                    self._write(following)
+                case _:
+                    self._held = following
+                    break
         return message
 
     async def end(self) -> None:
@@ -59,39 +88,92 @@ class StageProcess:
         self._process.join()
         self._process.close()
         self._pipe.close()
+        self._works.close()
+        self._output.finish()
+        self._output.close()
 
     async def _read(self) -> Message:
+        """The next message that is no log line; those are written as they come."""
+        while isinstance(message := await self._next(), Logged):
+            self._write(message)
+        return message
+
+    def _write(self, line: Logged) -> None:
+        write(line, job_id=self._output.job_id, stage=self._output.stage)
+
+    async def _next(self) -> Message | Logged:
         if not self._pipe.poll():
             await _readable(self._pipe.fileno())
         try:
-            message: Message = self._pipe.recv()
+            message: Message | Logged = self._pipe.recv()
         except (EOFError, ConnectionResetError) as error:
             await _readable(self._process.sentinel)
             raise StageCrashedError(describe_exit(self._process.exitcode)) from error
         return message
 
     def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            pid = self._process.pid
-            if pid is not None and self._process.exitcode is None:
-                os.kill(pid, signal.SIGKILL)  # also before it had its own group
+        pid = self._process.pid
+        assert pid is not None, "it was started"
+        if self._process.exitcode is None:
+            _send(pid, signal.SIGSTOP)  # so that it starts nothing more
+            for each in (*descendants(pid), pid):  # itself too: it may not yet lead its group
+                _send(each, signal.SIGKILL)
         with suppress(ProcessLookupError, PermissionError):
-            if pid is not None:
-                os.killpg(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
+
+
+class StageProcesses:
+    """Those of one attempt: one after another, or one for several stages, as long as each leaves it as it was."""
+
+    def __init__(self) -> None:
+        self._waiting: StageProcess | None = None
+
+    @asynccontextmanager
+    async def run(self, work: StageWork) -> AsyncIterator[StageProcess]:
+        """A running stage; at the end of the block nothing of it is left, but perhaps a process that waits."""
+        running, self._waiting = self._waiting, None
+        if running is not None and not running.go_on(work):
+            await asyncio.shield(running.end())
+            running = None
+        running = running or await _start(work)
+        try:
+            yield running
+            if running.may_go_on:
+                self._waiting = running
+        finally:
+            if self._waiting is None:
+                await asyncio.shield(running.end())
+
+    async def end(self) -> None:
+        """Nothing is left."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            await asyncio.shield(waiting.end())
 
 
 @asynccontextmanager
-async def stage_process(work: StageWork) -> AsyncIterator[StageProcess]:
-    """A running stage; at the end of the block nothing of it is left."""
-    ours, theirs = _CONTEXT.Pipe()  # both ways, so that the stage notices when we are gone
-    process = _CONTEXT.Process(target=run_stage, args=(work, theirs))
-    await asyncio.to_thread(process.start)
-    theirs.close()
-    running = StageProcess(process, ours)
+async def stage_processes() -> AsyncIterator[StageProcesses]:
+    """For the stages of one attempt; at the end of the block nothing of them is left."""
+    processes = StageProcesses()
     try:
-        yield running
+        yield processes
     finally:
-        await asyncio.shield(running.end())
+        await processes.end()
+
+
+async def _start(work: StageWork) -> StageProcess:
+    ours, theirs = _CONTEXT.Pipe()  # both ways, so that the stage notices when we are gone
+    taking, works = _CONTEXT.Pipe(duplex=False)
+    printed, printing = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=run_stages, args=(work, theirs, taking, printing))
+    await asyncio.to_thread(process.start)
+    for each in (theirs, taking, printing):
+        each.close()
+    return StageProcess(process, ours, works, StageOutput(printed, job_id=work.job_id, stage=_stage_name(work)))
+
+
+def _stage_name(work: StageWork) -> str:
+    return load_pipeline(work.pipeline).stages[work.index].name
 
 
 def describe_exit(code: int | None) -> str:
@@ -101,6 +183,11 @@ def describe_exit(code: int | None) -> str:
         hint = "; the machine may have run out of memory" if -code == signal.SIGKILL else ""
         return f"the stage's process was killed by {name}{hint}"
     return f"the stage's process ended by itself with exit code {code}"
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
 async def _readable(descriptor: int) -> None:

@@ -1,12 +1,15 @@
-"""What becomes of a delivery. Pure: it decides, others act."""
+"""What becomes of a job after an attempt. Pure: it decides, others act."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from processor.errors import PermanentFailure
+from processor.errors import PermanentFailure, ProcessorFaultError
 
-# A ladder, not a formula: each rung is a queue in the broker, so there are few.
+# Exponential, in a ladder: each rung is a queue in the broker, so there are few (docs/adr/0010).
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
+# Jitter: jobs that failed together come back apart. Each slice of a rung is a queue of its own.
+SLICES = (0.6, 0.8, 1.0, 1.2)
+FAULT_RETRIES = 3  # no stage's fault, so also where the stage has no retries
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,38 @@ class DeadLetter:
 Verdict = Ack | Retry | DeadLetter
 
 
-def judge(error: Exception | None, *, attempt: int, retries: int) -> Verdict:
-    """What becomes of a job after its `attempt` (from 1), in a stage that may be tried `retries` times more."""
-    match error:
-        case None:
-            return Ack()
-        case PermanentFailure():
-            return DeadLetter(reason=str(error))
-        case _ if attempt <= retries:
-            return Retry(after=DELAYS[min(attempt, len(DELAYS)) - 1], reason=str(error))
-        case _ if attempt > 1:
-            return DeadLetter(reason=f"gave up after {attempt} attempts: {error}")
-        case _:
-            return DeadLetter(reason=str(error))
+@dataclass(frozen=True)
+class Chances:
+    """What the stage that failed had, and has."""
+
+    failures: int  # this one included
+    retries: int
+    time_left: timedelta | None = None  # of the whole job
+
+
+def judge(error: Exception | None, chances: Chances, *, luck: float) -> Verdict:
+    """What becomes of a job; `luck`, from 0 to below 1, picks the pause before another attempt."""
+    if error is None:
+        return Ack()
+    if isinstance(error, PermanentFailure):
+        return DeadLetter(reason=str(error))
+    failures = chances.failures
+    retries = max(chances.retries, FAULT_RETRIES) if isinstance(error, ProcessorFaultError) else chances.retries
+    if failures > retries:
+        return DeadLetter(reason=f"gave up after {failures} tries: {error}" if failures > 1 else str(error))
+    after = delay(failures, luck=luck)
+    if chances.time_left is not None and after >= chances.time_left:
+        return DeadLetter(reason=f"no time is left to try again: {error}")
+    return Retry(after=after, reason=str(error))
+
+
+def delay(failures: int, *, luck: float) -> timedelta:
+    """How long to wait after the nth failure: 5 s, 30 s, 2 min, then 10 min, each 40 % less to 20 % more."""
+    rung = DELAYS[min(failures, len(DELAYS)) - 1]
+    return rung * SLICES[int(luck * len(SLICES))]
+
+
+def rung_for(wait: timedelta) -> timedelta:
+    """The shortest pause of the ladder that is long enough, or the longest."""
+    pauses = sorted(rung * share for rung in DELAYS for share in SLICES)
+    return next((pause for pause in pauses if pause >= wait), pauses[-1])

@@ -14,6 +14,7 @@ class FakeDelivery:
 
     body: bytes
     returns: int = 0
+    is_redelivered: bool = False
     outcomes: list[str] = field(default_factory=list)
 
     async def ack(self) -> None:
@@ -28,6 +29,7 @@ class FakeAnnouncer:
     """A broker that takes everything at once."""
 
     events: list[Event] = field(default_factory=list)
+    submitted: list[JobRequest] = field(default_factory=list)
     retries: list[tuple[JobRequest, timedelta]] = field(default_factory=list)
     buried: list[tuple[bytes, str]] = field(default_factory=list)
     is_away: asyncio.Event | None = None
@@ -36,6 +38,9 @@ class FakeAnnouncer:
         if self.is_away is not None:
             await self.is_away.wait()
         self.events.append(event)
+
+    async def submit(self, request: JobRequest) -> None:
+        self.submitted.append(request)
 
     async def retry_later(self, request: JobRequest, after: timedelta) -> None:
         self.retries.append((request, after))

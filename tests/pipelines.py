@@ -1,5 +1,7 @@
 """Small pipelines to test with: each does one thing that a stage may do."""
 
+import asyncio
+import hashlib
 import os
 import signal
 import subprocess
@@ -7,7 +9,7 @@ import sys
 import time
 from datetime import timedelta
 
-from processor import PermanentFailure, Pipeline, Stage
+from processor import AsyncStage, PermanentFailure, Pipeline, Stage
 
 count = Pipeline("count")
 
@@ -80,3 +82,139 @@ def sometimes(stage: Stage) -> None:
     except FileNotFoundError:
         stage.save("seen.txt", "yes")
         raise RuntimeError("not today") from None
+
+
+steps = Pipeline("steps")
+
+
+@steps.stage()
+def look(stage: Stage) -> None:
+    """Counts how often it runs."""
+    try:
+        runs = int(stage.read("runs.txt"))
+    except FileNotFoundError:
+        runs = 0
+    stage.save("runs.txt", str(runs + 1))
+    stage.facts(seen=stage.source.size)
+
+
+@steps.stage()
+def wait_for_it(stage: Stage) -> None:
+    """Fails until the moment is right; `sleep` makes it take its time, in a child that would outlive it."""
+    stage.progress(0.5, "half way")
+    try:
+        moment = stage.read("moment.txt")
+    except FileNotFoundError:
+        moment = stage.source.path.read_bytes()
+    if moment == b"sleep":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        stage.save("child.txt", str(child.pid))
+        stage.progress(0.75, "asleep")
+        child.wait()
+    if moment != b"right":
+        raise RuntimeError("not the right moment")
+
+
+@steps.stage()
+def conclude(stage: Stage) -> None:
+    stage.facts(seen=stage.earlier["look"]["seen"], runs=int(stage.read("runs.txt")))
+
+
+still = Pipeline("still")
+
+
+@still.stage()
+def say_nothing(stage: Stage) -> None:
+    """Has nothing to do, and nothing to say."""
+
+
+prompt = Pipeline("prompt")
+
+
+@prompt.stage(timeout=timedelta(seconds=2))
+def say_one_thing(stage: Stage) -> None:
+    stage.progress(0.5, "half way")
+
+
+brief = Pipeline("brief", timeout=timedelta(seconds=2))
+
+
+@brief.stage(retries=5)
+def take_long(stage: Stage) -> None:
+    """Longer than the job may take."""
+    stage.progress(0.5, "half way")
+    time.sleep(60)
+
+
+naps = Pipeline("naps")
+
+
+@naps.stage()
+def nap(stage: Stage) -> None:
+    """Until somebody puts an artifact there that says so."""
+    while True:
+        try:
+            stage.read("awake")
+        except FileNotFoundError:
+            time.sleep(0.05)
+        else:
+            stage.save("slept.txt", "well")
+            return
+
+
+dice = Pipeline("dice")
+
+
+@dice.stage()
+def throw(stage: Stage) -> None:
+    """Never makes the same twice, so that what two attempts made cannot be mixed unnoticed."""
+    stage.save("thrown.bin", os.urandom(20_000))
+
+
+@dice.stage(retries=3)
+async def look_at(stage: AsyncStage) -> None:
+    """Does what the file's content says, with what was thrown."""
+    thrown = await stage.read("thrown.bin")
+    await stage.save("read.txt", hashlib.sha256(thrown).hexdigest())
+    await stage.save("noise.bin", os.urandom(1_000))
+    match stage.source.path.read_text():
+        case "permanent":
+            raise PermanentFailure("the dice are loaded")
+        case "once":
+            try:
+                await stage.read("seen.txt")
+            except FileNotFoundError:
+                await stage.save("seen.txt", "yes")
+                raise RuntimeError("not today") from None
+
+
+rogue = Pipeline("rogue")
+
+
+@rogue.stage(timeout=timedelta(seconds=4))
+def run_riot(stage: Stage) -> None:
+    """Does what the file's content says, and none of it is nice."""
+    match stage.source.path.read_text():
+        case "eat":
+            eaten = []
+            while True:
+                eaten.append(b"x" * 10_000_000)
+        case "fork":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+            children = [subprocess.Popen(sleep, start_new_session=bool(n % 2)) for n in range(4)]
+            stage.save("pids.txt", " ".join(str(child.pid) for child in children))
+            time.sleep(600)
+        case "print":
+            for _ in range(50):
+                os.write(1, b"x" * 100_000 + b"\n")
+
+
+@rogue.stage(timeout=timedelta(seconds=1))
+async def return_late(stage: AsyncStage) -> None:
+    """Takes no notice of its end, and returns as if nothing were."""
+    if stage.source.path.read_text() == "late":
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            await stage.save("late.txt", "too late")

@@ -1,9 +1,46 @@
-"""A TCP proxy that can be cut, to part a service from its broker."""
+"""A TCP proxy that can be cut or fall silent, to part a service from its broker."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Flag, auto
 from urllib.parse import urlsplit, urlunsplit
+
+from tests.ground import wait_until_async
+
+
+class Way(Flag):
+    """Which way bytes go."""
+
+    TO_BROKER = auto()
+    FROM_BROKER = auto()
+
+
+BOTH_WAYS = Way.TO_BROKER | Way.FROM_BROKER
+
+
+@dataclass(eq=False)
+class Line:
+    """One direction of one connection."""
+
+    way: Way
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    is_silent: bool = False
+
+    async def carry(self) -> None:
+        """Until the end of its connection; while it is silent, nothing arrives, not even that end."""
+        try:
+            while data := await self.reader.read(65536):
+                if not self.is_silent:
+                    self.writer.write(data)
+                    await self.writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            if not self.is_silent:
+                self.writer.transport.abort()
 
 
 class Proxy:
@@ -11,14 +48,22 @@ class Proxy:
 
     def __init__(self, host: str, port: int) -> None:
         self._target = host, port
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._lines: set[Line] = set()
         self._is_cut = False
 
     def cut(self) -> None:
         """Reset every connection, and refuse new ones until `mend`."""
         self._is_cut = True
-        for writer in self._writers:
-            writer.transport.abort()
+        for line in self._lines:
+            line.writer.transport.abort()
+
+    def silence(self, ways: Way) -> None:
+        """As a firewall that forgets its connections: what is sent these ways never arrives, and no end is told.
+
+        New connections work.
+        """
+        for line in self._lines:
+            line.is_silent = line.way in ways
 
     def mend(self) -> None:
         self._is_cut = False
@@ -28,20 +73,17 @@ class Proxy:
             writer.transport.abort()
             return
         upstream_reader, upstream = await asyncio.open_connection(*self._target)
-        self._writers |= {writer, upstream}
-        await asyncio.gather(_copy(reader, upstream), _copy(upstream_reader, writer))
-        self._writers -= {writer, upstream}
+        lines = {Line(Way.TO_BROKER, reader, upstream), Line(Way.FROM_BROKER, upstream_reader, writer)}
+        self._lines |= lines
+        await asyncio.gather(*(line.carry() for line in lines))
+        for line in lines:
+            line.writer.transport.abort()
+        self._lines -= lines
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.transport.abort()
+    async def close(self) -> None:
+        """Cut, and leave nothing behind."""
+        self.cut()
+        await wait_until_async(lambda: not self._lines, 10, what="the end of the proxy's connections")
 
 
 @asynccontextmanager
@@ -56,4 +98,4 @@ async def cuttable(amqp_url: str) -> AsyncIterator[tuple[str, Proxy]]:
         yield urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}")), proxy
     finally:
         server.close()
-        proxy.cut()
+        await proxy.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,11 +35,14 @@ class Stream:
         self.answer = answer
         self.last_event_id = last_event_id
         self.comments: list[str] = []
+        self._kept: deque[Frame] = deque()  # that came before a comment that was waited for
         self._chunks = answer.aiter_text()
         self._text = ""
 
     async def frame(self) -> Frame:
         """The next frame with data; comments are kept aside."""
+        if self._kept:
+            return self._kept.popleft()
         async with asyncio.timeout(30):
             while True:
                 while "\n\n" not in self._text:
@@ -64,14 +68,12 @@ class Stream:
         return found
 
     async def comment(self, text: str) -> None:
-        """Wait for a comment that holds `text`."""
-
+        """Wait for a comment that holds `text`; frames that come before it are kept."""
         async with asyncio.timeout(30):
             while not any(text in comment for comment in self.comments):
                 self._text += await anext(self._chunks)
                 *blocks, self._text = self._text.split("\n\n")
-                for block in blocks:
-                    self._read(block)
+                self._kept += [frame for block in blocks if (frame := self._read(block)) is not None]
 
     async def end(self) -> list[Frame]:
         """The frames up to the stream's end."""

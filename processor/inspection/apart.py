@@ -22,7 +22,8 @@ from processor.inspection.analysis import Analysis
 from processor.inspection.errors import TooExpensiveError, UnreadableContentError
 from processor.inspection.identity import Identity
 from processor.inspection.plain import plain
-from processor.stage import Found, Progress, Saved, Source, Stage
+from processor.stage import Progress, Source, Stage
+from processor.workplace import Told
 
 MAX_MEMORY_BYTES = 4 * 1024**3
 MAX_SECONDS = {"image": 120.0, "pdf": 120.0, "table": 3 * 3600.0}
@@ -107,7 +108,7 @@ def _outcome(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> 
 
     from processor.inspection.analysers import look_into, problem_of
 
-    def tell(message: Progress | Saved | Found) -> None:
+    def tell(message: Told) -> None:
         if isinstance(message, Progress):
             say(asdict(message))
 

@@ -1,62 +1,72 @@
 """A processor is killed with SIGKILL in the middle of a stage.
 
-Pass rule: its stage dies with it, and another processor brings the job to its end as a later attempt.
+Pass rule: its stages die with it, and another processor brings the job to its end as a later attempt, from the stage
+that was broken off; what was completed is not run again, and what clients see never goes back.
 """
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
-import psutil
 from aio_pika.abc import AbstractChannel
 
+from contracts.record import record_event, record_of_upload
+from contracts.snapshot import StageState
+from contracts.upload import Upload
+from tests.faults.processes import Processors
 from tests.ground import wait_until_async
 from tests.integration.conftest import Listener
 from tests.integration.test_processor import submit
-from tests.services import answering, free_port
-from tests.stack import PROJECT, clean_environment
 
 
-@contextmanager
-def processor(broker_url: str, store_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    settings = {
-        "STAGECAST_AMQP_URL": broker_url,
-        "STAGECAST_STORE_URL": store_url,
-        "STAGECAST_PROCESSOR_PORT": str(port),
-        "STAGECAST_PROCESSOR_PIPELINES": "tests.pipelines:trouble",
-    }
-    command = [sys.executable, "-m", "processor"]
-    with subprocess.Popen(command, cwd=PROJECT, env={**clean_environment(), **settings}) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
+async def asleep(blobs: Path, job_id: str) -> None:
+    """Wait until the second stage of `steps` is at work."""
+    await wait_until_async((blobs / "jobs" / job_id / "artifacts" / "child.txt").exists, 30, what="the second stage")
+
+
+def wake(blobs: Path, job_id: str) -> None:
+    """From now on the second stage of `steps` comes to its end when it is run."""
+    (blobs / "jobs" / job_id / "artifacts" / "moment.txt").write_text("right")
+
+
+def runs_of_the_first_stage(blobs: Path, job_id: str) -> str:
+    return (blobs / "jobs" / job_id / "artifacts" / "runs.txt").read_text()
 
 
 async def test_a_killed_processor_loses_no_job_and_leaves_no_stage(
-    broker_url: str,
-    blobs: Path,
-    channel: AbstractChannel,
-    events: Listener,
+    processors: Processors, blobs: Path, channel: AbstractChannel, events: Listener
 ) -> None:
-    port = free_port()
-    with processor(broker_url, blobs.as_uri(), port) as killed:
-        await answering(f"http://127.0.0.1:{port}/readyz")
-        job_id = await submit(channel, blobs, "trouble", b"silent")
-        await events.until("stage.progressed")
-        family = psutil.Process(killed.pid).children(recursive=True)
-        os.kill(killed.pid, signal.SIGKILL)
-        await wait_until_async(lambda: not any(is_alive(child) for child in family), 30, what="the stage's end")
-    (blobs / "jobs" / job_id / "source").write_bytes(b"nothing of the kind now")
-    port = free_port()
-    with processor(broker_url, blobs.as_uri(), port):
-        told = await events.until("job.completed")
+    killed = await processors.start("steps")
+    job_id = await submit(channel, blobs, "steps", b"sleep")
+    await asleep(blobs, job_id)
+    await killed.kill()
+    wake(blobs, job_id)
+    await processors.start("steps")
+    told = await events.until("job.completed")
     assert told[-1].data.attempt == 2
+    assert runs_of_the_first_stage(blobs, job_id) == "1"
+    assert events.told() == [
+        *("job.started", "stage.started", "stage.completed", "stage.started"),
+        *("job.retrying", "job.started", *["stage.started", "stage.completed"] * 2, "job.completed"),
+    ]
 
 
-def is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+async def test_no_client_sees_a_job_go_back(
+    processors: Processors, blobs: Path, channel: AbstractChannel, events: Listener
+) -> None:
+    job_id = await submit(channel, blobs, "steps", b"sleep")
+    for _ in range(3):
+        killed = await processors.start("steps")
+        await asleep(blobs, job_id)
+        await killed.kill()
+        (blobs / "jobs" / job_id / "artifacts" / "child.txt").unlink()
+    wake(blobs, job_id)
+    await processors.start("steps")
+    told = await events.until("job.completed")
+    seen = [record_of_upload(Upload(job=told[0].data.job, accepted_at=told[0].time))]
+    for event in told:
+        seen.append(record_event(seen[-1], event))
+    done = [[stage.name for stage in job.stages if stage.state is StageState.COMPLETED] for job in seen]
+    assert all(set(before) <= set(after) for before, after in pairwise(done))
+    attempts = [job.attempt for job in seen]
+    assert attempts == sorted(attempts)
+    assert set(attempts) == {1, 2, 3, 4}

@@ -1,9 +1,9 @@
 """Over a real broker, whose shared queues and exchanges are removed before each test."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import aio_pika
@@ -22,8 +22,10 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
+from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky")
+PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps", "dice", "rogue", "installed")
+ENDS = ("job.completed", "job.failed", "job.cancelled")
 
 
 @pytest.fixture
@@ -75,15 +77,43 @@ class Listener:
         await queue.consume(listener._receive, no_ack=True)
         return listener
 
+    @classmethod
+    async def from_the_log(cls, channel: AbstractChannel) -> "Listener":
+        """Hears all that was ever told, and what is told from now on."""
+        listener = cls()
+        await channel.set_qos(prefetch_count=100)
+        queue = await channel.declare_queue(EVENT_LOG.name, passive=True)
+
+        async def receive(message: AbstractIncomingMessage) -> None:
+            await listener._receive(message)
+            await message.ack()
+
+        await queue.consume(receive, arguments={"x-stream-offset": "first"})
+        return listener
+
     async def _receive(self, message: AbstractIncomingMessage) -> None:
         self._arrived.put_nowait(decode_event(message.body))
 
-    async def until(self, *kinds: str, count: int = 1) -> list[Event]:
-        """Everything heard, as soon as `count` events of these types are among it; half a minute is the deadline."""
-        async with asyncio.timeout(30):
+    async def until(self, *kinds: str, count: int = 1, seconds: float = 30) -> list[Event]:
+        """Everything heard, as soon as `count` events of these types are among it; `seconds` are the deadline."""
+        async with asyncio.timeout(seconds):
             while sum(event.type in kinds for event in self.heard) < count:
                 self.heard.append(await self._arrived.get())
         return self.heard
+
+    async def until_ended(self, count: int, seconds: float = 30) -> dict[str, Event]:
+        """The end of each job by its id, as soon as so many have ended; told again, it must be the same end."""
+        ends: dict[str, Event] = {}
+        async with asyncio.timeout(seconds):
+            for number in itertools.count():
+                while number >= len(self.heard):
+                    self.heard.append(await self._arrived.get())
+                event = self.heard[number]
+                if event.type in ENDS:
+                    assert ends.setdefault(event.subject, event).type == event.type
+                if len(ends) == count:
+                    return ends
+        raise AssertionError("never here")
 
     def told(self, job_id: str | None = None) -> list[str]:
         """Types, without progress."""
@@ -97,7 +127,7 @@ async def clear(connection: AbstractConnection) -> None:
         EVENT_LOG,
         DEAD_JOBS,
         *map(job_queue, PIPELINES),
-        *(retry_queue(name, timedelta(seconds=5)) for name in PIPELINES),
+        *(retry_queue(name, DELAYS[0] * share) for name in PIPELINES for share in SLICES),
     ]
     async with connection.channel() as channel:
         for queue in queues:

@@ -1,5 +1,6 @@
 """Attempts in real child processes, on real files; only the broker is left out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,23 @@ import psutil
 import pytest
 
 from contracts.blobs import open_store, source_key
+from contracts.claims import Claim
 from contracts.events import Event
 from contracts.job import Job
-from processor.attempt import Attempt, Publish, Workshop
+from processor.attempt import Workshop
 from processor.catalogue import Offer, load_pipeline
+from processor.chronicle import Publish
 from processor.errors import (
     PermanentFailure,
     SourceMissingError,
     StageCrashedError,
     StageRaisedError,
     StageTimedOutError,
+    SupersededError,
 )
-from processor.story import Story
+from processor.folder import JobFolder
+from processor.patience import Patience
+from tests.attempts import a_chronicle, fresh_record, run_attempt
 from tests.samples import JOB_ID
 
 
@@ -34,16 +40,24 @@ class Bench:
         self.workdir.mkdir()
         self.events: list[Event] = []
 
-    async def attempt(
-        self, pipeline: str, content: bytes | None, *, publish: Publish | None = None, heartbeat_seconds: float = 60
-    ) -> Attempt:
+    async def run(
+        self,
+        pipeline: str,
+        content: bytes | None,
+        *,
+        attempt: int = 1,
+        publish: Publish | None = None,
+        heartbeat_seconds: float = 60,
+    ) -> None:
+        """Begin, or go on from what was recorded."""
         if content is not None:
             await obstore.put_async(self.store, source_key(JOB_ID), content)
         offer = Offer(f"tests.pipelines:{pipeline}", load_pipeline(f"tests.pipelines:{pipeline}"))
         job = Job(id=JOB_ID, name="a.txt", size=len(content or b""), pipeline=pipeline)
-        story = Story(job, 1, offer.pipeline, "/processors/test")
+        known = await JobFolder(self.store, JOB_ID, Patience()).read_record() or fresh_record(job)
+        chronicle = a_chronicle(offer, known, self.store, publish or self._publish, attempt=attempt)
         workshop = Workshop(self.store, self.url, self.workdir)
-        return Attempt(offer, story, workshop, publish or self._publish, heartbeat_seconds=heartbeat_seconds)
+        await run_attempt(chronicle, offer, workshop, heartbeat_seconds=heartbeat_seconds)
 
     async def _publish(self, event: Event) -> None:
         self.events.append(event)
@@ -68,8 +82,7 @@ async def nothing_is_left(bench: Bench) -> AsyncIterator[None]:
 
 
 async def test_stages_run_in_order_and_hand_on_what_they_made(bench: Bench) -> None:
-    attempt = await bench.attempt("count", b"x" * 3_000_000)
-    await attempt.run()
+    await bench.run("count", b"x" * 3_000_000)
     assert bench.told == ["job.started", *["stage.started", "stage.completed"] * 2]
     [first, second] = bench.facts("stage.completed")
     assert (first.facts, second.facts) == ({"size": 3_000_000}, {"earlier": 3_000_000})
@@ -89,17 +102,15 @@ async def test_stages_run_in_order_and_hand_on_what_they_made(bench: Bench) -> N
     ],
 )
 async def test_a_failing_stage_says_why(bench: Bench, content: bytes, error: type[Exception], words: str) -> None:
-    attempt = await bench.attempt("trouble", content)
     with pytest.raises(error, match=words):
-        await attempt.run()
+        await bench.run("trouble", content)
     assert bench.told == ["job.started", "stage.started", "stage.failed"]
     assert words in bench.facts("stage.failed")[0].reason
 
 
 async def test_a_stage_out_of_time_is_killed_with_all_it_started(bench: Bench) -> None:
-    attempt = await bench.attempt("slow", b"")
     with pytest.raises(StageTimedOutError, match="longer than"):
-        await attempt.run()
+        await bench.run("slow", b"")
     pid = int(bytes(obstore.get(bench.store, f"jobs/{JOB_ID}/artifacts/child.txt").bytes()))
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
@@ -116,15 +127,70 @@ async def test_a_silent_stage_has_a_heartbeat(bench: Bench) -> None:
         if sum(fact.progress == 0.5 for fact in heard) == 3:  # the stage itself says it once
             raise EnoughError
 
-    attempt = await bench.attempt("trouble", b"silent", publish=listen, heartbeat_seconds=0.02)
     with pytest.raises(EnoughError):
-        await attempt.run()
+        await bench.run("trouble", b"silent", publish=listen, heartbeat_seconds=0.02)
     assert {fact.message for fact in heard if fact.progress == 0.5} == {"half way"}
     assert [fact.sequence for fact in heard] == list(range(heard[0].sequence, heard[0].sequence + len(heard)))
 
 
+async def test_what_the_broker_makes_us_wait_is_not_the_stages_time(bench: Bench) -> None:
+    told: list[str] = []
+
+    async def take_long(event: Event) -> None:
+        if event.type == "stage.progressed":
+            await asyncio.sleep(2.2)  # the broker's time, and more than the stage has
+        told.append(event.type)
+
+    await bench.run("prompt", b"x", publish=take_long, heartbeat_seconds=0.5)
+    assert told[:3] == ["job.started", "stage.started", "stage.progressed"]
+    assert told[-1] == "stage.completed"
+
+
 async def test_a_missing_file_is_a_permanent_failure(bench: Bench) -> None:
-    attempt = await bench.attempt("count", None)
     with pytest.raises(SourceMissingError, match="not in the store"):
-        await attempt.run()
+        await bench.run("count", None)
     assert bench.told == ["job.started"]
+
+
+async def test_an_attempt_goes_on_at_the_stage_that_failed(bench: Bench) -> None:
+    with pytest.raises(StageRaisedError, match="not the right moment"):
+        await bench.run("steps", b"x")
+    (bench.workdir.parent / "blobs" / "jobs" / JOB_ID / "artifacts" / "moment.txt").write_text("right")
+    bench.events.clear()
+    await bench.run("steps", None, attempt=2)
+    assert bench.told == ["job.started", *["stage.started", "stage.completed"] * 2]
+    assert [fact.stage.name for fact in bench.facts("stage.started")] == ["wait_for_it", "conclude"]
+    assert bench.facts("stage.completed")[-1].facts == {"seen": 1, "runs": 1}
+
+
+async def test_an_attempt_that_was_overtaken_stops_before_it_tells_of_its_artifacts(bench: Bench) -> None:
+    claim = Claim(attempt=2, request=1, holder="/processors/other", token="t")
+
+    async def be_overtaken(event: Event) -> None:
+        bench.events.append(event)
+        if event.type == "stage.started":
+            assert await JobFolder(bench.store, JOB_ID, Patience()).take(claim)
+
+    with pytest.raises(SupersededError):
+        await bench.run("count", b"x", publish=be_overtaken)
+    assert bench.told == ["job.started", "stage.started"]
+
+
+async def test_heartbeats_go_out_while_the_store_keeps_the_checkpoint_waiting(bench: Bench) -> None:
+    heard: list[Event] = []
+    record = bench.workdir.parent / "blobs" / "jobs" / JOB_ID / "job.json"
+
+    async def listen(event: Event) -> None:
+        heard.append(event)
+        if event.type == "stage.started":
+            record.unlink()
+            record.mkdir()  # no file can take its place
+            (record / "in the way").touch()
+        elif event.type == "stage.progressed" and record.is_dir():
+            (record / "in the way").unlink()
+            record.rmdir()
+
+    await bench.run("still", b"x", publish=listen, heartbeat_seconds=0.2)
+    told = [event.type for event in heard]
+    assert told == ["job.started", "stage.started", "stage.progressed", "stage.completed"]
+    assert [event.data.sequence for event in heard] == [1, 2, 3, 4]

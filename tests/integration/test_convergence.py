@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -57,10 +58,6 @@ class Client:
         await self.disconnect()
         self._reading = asyncio.ensure_future(self._read(url))
         await wait_until_async(lambda: self.cursor, 20)
-
-    async def wait_told(self, wanted: Story) -> None:
-        """Returns when it knows what there is to know."""
-        await wait_until_async(lambda: self.story.states() == wanted.states(), 20)
 
     async def disconnect(self) -> None:
         if self._reading is not None:
@@ -135,16 +132,20 @@ class World:
         for client in self.clients:
             if not client.is_connected:
                 await client.connect(self.urls[0])
-            await client.wait_told(wanted)
+            await wait_until_async(partial(_agree, client.story, wanted), 20)
             assert client.story.missed(self.published) == []
             await client.disconnect()
+
+
+def _agree(one: Story, other: Story) -> bool:
+    return one.states() == other.states()
 
 
 async def play(broker_url: str, steps: list[tuple[str, Any]], **settings: Any) -> None:
     async with AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(await aio_pika.connect(broker_url)) for _ in range(PROCESSORS)]
         await clear(connections[0])
-        channels = [await connection.channel() for connection in connections]
+        channels: list[AbstractChannel] = [await connection.channel() for connection in connections]
         world = World(broker_url, channels, settings, stack)
         for number in range(NOTIFIERS):
             await world.start(number)

@@ -163,8 +163,9 @@ async def test_a_processor_that_cannot_work_says_so(
     async with running_processor(broker_url, blobs.as_uri(), "count", processor_workdir=workdir):
         workdir.rmdir()
         await submit(channel, blobs, "count", b"x")
-        told = await events.until("job.failed")
+        told = await events.until("job.retrying")
     assert "the processor could not go on" in told[-1].data.model_dump()["reason"]
+    assert events.told() == ["job.started", "stage.failed", "job.retrying"]
 
 
 def is_stage(process: psutil.Process) -> bool:

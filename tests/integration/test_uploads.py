@@ -89,7 +89,9 @@ async def test_a_bare_body_is_a_file(gateway: httpx.AsyncClient, blobs: Path) ->
 async def test_a_job_can_be_looked_up(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.post("/upload", files={"file": ("a.txt", b"x")})
     told = (await gateway.get(answer.headers["location"])).json()
-    assert (told["name"], told["size"], told["artifacts"]) == ("a.txt", 1, [])
+    assert (told["job"]["name"], told["job"]["size"], told["artifacts"]) == ("a.txt", 1, [])
+    assert (told["state"], told["attempt"]) == ("queued", 1)
+    assert told["links"]["cancel"] == f"{answer.headers['location']}/cancel"
 
 
 @pytest.mark.parametrize(

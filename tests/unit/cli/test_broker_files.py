@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.amqp_url import AmqpUrl
-from cli.broker_files import configuration, definitions, environment, find_programs, write_files
+from cli.broker_files import advanced_configuration, configuration, definitions, environment, find_programs, write_files
 from cli.errors import CannotStartError
 
 URL = AmqpUrl(port=5673, user="me", password="hidden", vhost="my/vhost")
@@ -22,6 +22,7 @@ def test_the_node_listens_on_this_machine_alone_and_waits_a_week_for_a_job() -> 
     lines = configuration(URL).splitlines()
     assert "listeners.tcp.1 = 127.0.0.1:5673" in lines
     assert "consumer_timeout = 604800000" in lines
+    assert '<<"consumer_timeout">>, longstr, <<"604800000">>' in advanced_configuration()
 
 
 def test_user_and_vhost_are_those_of_the_url() -> None:

@@ -26,7 +26,7 @@ def test_defaults_are_a_laptops() -> None:
     )
     assert (gateway.gateway_port, notifier.notifier_port, processor.processor_port) == (8000, 8001, 8002)
     assert gateway.host == "127.0.0.1"
-    assert processor.processor_pipelines == ("processor.inspection:inspect",)
+    assert processor.processor_pipelines == ()  # all that are installed
     assert "http://localhost:8000" in notifier.allowed_origins
 
 
@@ -45,7 +45,6 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("STAGECAST_AMQP_URL", "http://user:hunter2@host", NotifierSettings),
         ("STAGECAST_STORE_URL", "blobs", SharedSettings),
         ("STAGECAST_PROCESSOR_CONCURRENCY", "0", ProcessorSettings),
-        ("STAGECAST_PROCESSOR_PIPELINES", " , ", ProcessorSettings),
         ("STAGECAST_PROCESSOR_GRACE_SECONDS", "-1", ProcessorSettings),
         ("STAGECAST_PROCESSOR_WORKDIR", "/no/such/folder", ProcessorSettings),
         ("STAGECAST_SECRETS_FOLDER", "/no/such/folder", GatewaySettings),

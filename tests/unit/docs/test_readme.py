@@ -11,9 +11,9 @@ import pytest
 from contracts.blobs import artifact_key, open_store, source_key
 from contracts.events import Event
 from contracts.job import Job
-from processor.attempt import Attempt, Workshop
+from processor.attempt import Workshop
 from processor.catalogue import load_catalogue
-from processor.story import Story
+from tests.attempts import a_chronicle, fresh_record, run_attempt
 from tests.samples import JOB_ID
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +39,8 @@ async def test_the_pipeline_in_the_readme_runs(tmp_path: Path, monkeypatch: pyte
         events.append(event)
 
     job = Job(id=JOB_ID, name="报告.txt", size=len(content), pipeline=name)
-    await Attempt(offer, Story(job, 1, offer.pipeline, "/processors/test"), Workshop(store, url), publish).run()
+    chronicle = a_chronicle(offer, fresh_record(job), store, publish)
+    await run_attempt(chronicle, offer, Workshop(store, url))
     answer = await obstore.get_async(store, artifact_key(JOB_ID, "words.txt"))
     assert bytes(await answer.bytes_async()).decode() == "报告.txt: 3000 words\n"
     assert events[-1].type == "stage.completed"

@@ -14,6 +14,7 @@ from processor.inspection.analysers import analyse_content
 from processor.inspection.identity import identify
 from processor.inspection.stages import tell_analysis
 from processor.stage import Found, Progress, Saved, Source, Stage
+from processor.workplace import Told
 
 JOB = "01939d5c-1111-7222-8333-123456789abc"
 MAX_FACTS_BYTES = 4000
@@ -75,7 +76,7 @@ def run(path: Path, folder: Path, *, name: str | None = None, stages: tuple[str,
             continue
         workdir = folder / plan.name
         workdir.mkdir(parents=True)
-        told: list[Progress | Saved | Found] = []
+        told: list[Told] = []
         stage = Stage(source, workdir, JOB, inspected.store, told.append, dict(inspected.facts))
         plan.function(stage)
         stage.flush()
@@ -86,7 +87,7 @@ def run(path: Path, folder: Path, *, name: str | None = None, stages: tuple[str,
 def look(path: Path, folder: Path, *, name: str) -> Inspected:
     """What `analyse` does, in this process: risky parsers are not put apart, which takes a moment each."""
     inspected = Inspected(LocalStore(prefix=folder / "blobs", mkdir=True))
-    told: list[Progress | Saved | Found] = []
+    told: list[Told] = []
     stage = Stage(Source(path, name, path.stat().st_size), folder, JOB, inspected.store, told.append)
     tell_analysis(stage, analyse_content(stage, identify(path, name), apart=False))
     stage.flush()
@@ -94,7 +95,7 @@ def look(path: Path, folder: Path, *, name: str) -> Inspected:
     return inspected
 
 
-def _keep(inspected: Inspected, name: str, told: list[Progress | Saved | Found]) -> None:
+def _keep(inspected: Inspected, name: str, told: list[Told]) -> None:
     facts: dict[str, Any] = {}
     for message in told:
         match message:

@@ -14,7 +14,7 @@ from notifier.encoded import EncodedEvent
 from notifier.encoded import encode as encode_event
 from notifier.figures import Figures
 from notifier.history import History
-from notifier.hub import Hub, Manners
+from notifier.hub import Hub
 from notifier.jobs import Jobs
 from notifier.selection import Selection
 from notifier.snapshots import Reason
@@ -22,7 +22,6 @@ from notifier.subscription import Copy, QueueSubscription, Subscription
 
 EVERYTHING = Selection()
 NEW = Snapshot(Reason.NEW)
-USUAL = Manners()
 CHUNK = re.compile(rb"([0-9a-f]+)\r\n")
 
 
@@ -104,7 +103,7 @@ class Bench:
         return subscription, connection
 
     def beginning(self, wanted: Wanted, selection: Selection = EVERYTHING) -> Beginning:
-        return begin(wanted, selection, self.hub.history, max_replay=self.hub.manners.max_replay)
+        return begin(wanted, selection, self.hub.history, max_replay=self.hub.max_replay)
 
     async def settle(self) -> None:
         """The hub writes all that it can."""
@@ -129,9 +128,9 @@ def deliver(subscription: Subscription, hub: Hub, *events: Event) -> list[str]:
     return settled
 
 
-def make_bench(*, max_events: int = 10_000, manners: Manners = USUAL) -> Bench:
+def make_bench(*, max_events: int = 10_000, max_replay: int = 5_000) -> Bench:
     history = History(max_events=max_events, max_seconds=3600)
-    return Bench(Hub(history, Jobs(keep_finished=100), Figures(), manners))
+    return Bench(Hub(history, Jobs(keep_finished=100), Figures(), max_replay=max_replay))
 
 
 @pytest.fixture

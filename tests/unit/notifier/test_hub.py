@@ -8,14 +8,16 @@ import pytest
 from contracts.events import Event, encode
 from notifier.beginning import Replay, Snapshot, Unreadable
 from notifier.cursor import parse_cursor
-from notifier.hub import LATE, Manners
+from notifier.hub import LATE
 from notifier.selection import Format, Selection
 from notifier.snapshots import Reason
 from notifier.subscription import Subscription
+from notifier.watch import Watch
 from tests.samples import JOB_ID, a_story, one_of_each
 from tests.unit.notifier.conftest import Bench, FakeConnection, deliver, make_bench
 
 OTHER_ID = "01a20bbc-322f-705e-8f23-50c7105c1200"
+THIRD_ID = "01a20bbc-322f-705e-8f23-50c7105c1201"
 
 
 def told(connection: FakeConnection) -> list[str]:
@@ -79,7 +81,7 @@ async def test_a_client_that_comes_back_gets_what_it_missed(bench: Bench) -> Non
 
 
 async def test_what_cannot_be_resumed_is_a_snapshot_with_its_reason() -> None:
-    bench = make_bench(manners=Manners(max_replay=3))
+    bench = make_bench(max_replay=3)
     bench.log(*a_story())
     history = bench.hub.history
     beginnings = {
@@ -93,7 +95,7 @@ async def test_what_cannot_be_resumed_is_a_snapshot_with_its_reason() -> None:
 
 
 async def test_too_much_counts_only_what_concerns_the_client() -> None:
-    bench = make_bench(manners=Manners(max_replay=3))
+    bench = make_bench(max_replay=3)
     bench.log(one_of_each()["job.queued"], *a_story(OTHER_ID))
     wish = Selection(jobs=frozenset({JOB_ID}))
     assert bench.beginning(bench.hub.history.cursor(1), wish) == Replay(1)
@@ -169,7 +171,7 @@ async def test_one_that_is_slow_loses_old_progress_only(bench: Bench) -> None:
 
 
 async def test_one_that_is_too_slow_gets_a_snapshot(bench: Bench) -> None:
-    bench = make_bench(manners=Manners(max_replay=20))
+    bench = make_bench(max_replay=20)
     _, connection = bench.open()
     await bench.settle()
     connection.is_full = True
@@ -215,14 +217,14 @@ async def test_a_slow_client_delays_nobody_and_holds_nothing(bench: Bench) -> No
 
 
 async def test_one_that_takes_nothing_for_too_long_is_cut() -> None:
-    bench = make_bench(manners=Manners(cut_seconds=0.0))
+    bench = make_bench()
     _, idle = bench.open()
     _, fine = bench.open()
     await bench.settle()
     idle.is_full = True
     bench.log(*a_story())
     await bench.settle()
-    watching = asyncio.ensure_future(bench.hub.keep_watch())
+    watching = asyncio.ensure_future(Watch(bench.hub, cut_seconds=0.0).keep_watch())
     async with asyncio.timeout(10):
         while not idle.is_aborted:
             await asyncio.sleep(0.01)
@@ -232,10 +234,10 @@ async def test_one_that_takes_nothing_for_too_long_is_cut() -> None:
 
 @pytest.mark.parametrize("trouble", [None, "the broker\nis away"])
 async def test_quiet_streams_get_a_heartbeat_that_says_what_is_wrong(trouble: str | None) -> None:
-    bench = make_bench(manners=Manners(heartbeat_seconds=0.01))
+    bench = make_bench()
     _, quiet = bench.open()
     bench.hub.trouble = trouble
-    beating = asyncio.ensure_future(bench.hub.keep_beating())
+    beating = asyncio.ensure_future(Watch(bench.hub, heartbeat_seconds=0.01).keep_beating())
     wanted = b": the broker is away\n\n" if trouble else b"\n\n:\n\n"
     async with asyncio.timeout(10):
         while wanted not in quiet.body():
@@ -247,8 +249,8 @@ async def test_a_heartbeat_tells_the_cursor_that_moved_without_a_word(bench: Ben
     subscription, connection = bench.open(Selection(owner="somebody else"))
     bench.log(*a_story())
     await bench.settle()
-    bench.hub._beat(subscription)
-    bench.hub._beat(subscription)
+    Watch(bench.hub).beat(subscription)
+    Watch(bench.hub).beat(subscription)
     assert connection.ids()[-1] == str(bench.hub.history.cursor(bench.hub.history.head))
 
 
@@ -323,7 +325,7 @@ class TestQueues:
         assert settled == [event.id for event in events]
 
     async def test_the_cursor_is_the_longest_unbroken_run_of_the_log(self, bench: Bench) -> None:
-        one, two, three, *_ = a_story()
+        one, two, three = (one_of_each(job_id=job_id)["job.queued"] for job_id in (JOB_ID, OTHER_ID, THIRD_ID))
         subscription, _ = self.joined(bench)
         bench.log(one, two, three)
         deliver(subscription, bench.hub, one, three)
@@ -333,14 +335,23 @@ class TestQueues:
         await bench.settle()
         assert subscription.position == 3
 
-    async def test_a_lost_copy_is_made_good_from_the_log(self, bench: Bench) -> None:
+    async def test_a_job_is_told_in_order_even_when_its_queue_skips(self, bench: Bench) -> None:
         events = a_story()
         subscription, connection = self.joined(bench)
         bench.log(*events)
-        deliver(subscription, bench.hub, *events[:2], *events[3:])
+        settled = deliver(subscription, bench.hub, *events[1:])
         await bench.settle()
-        assert len(told(connection)) == len(events)
-        bench.hub._mend(subscription, now=time.monotonic() + 60)
+        assert told(connection)[1:] == kinds(events)
+        assert len(settled) == len(events) - 1
+
+    async def test_a_lost_copy_is_made_good_from_the_log(self, bench: Bench) -> None:
+        events = [one_of_each(job_id=job_id)["job.queued"] for job_id in (JOB_ID, OTHER_ID, THIRD_ID)]
+        subscription, connection = self.joined(bench)
+        bench.log(*events)
+        deliver(subscription, bench.hub, events[0], events[2])
+        await bench.settle()
+        assert len(told(connection)) == 1 + len(events) - 1
+        Watch(bench.hub).mend(subscription, now=time.monotonic() + 60)
         await bench.settle()
         assert {encode(event).decode() for event in events} <= {frame[6:] for frame in connection.frames()}
         assert subscription.position == bench.hub.history.head

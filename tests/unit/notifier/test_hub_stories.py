@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from contracts.events import Event
 from contracts.snapshot import fold
 from notifier.cursor import parse_cursor
-from notifier.hub import Manners
 from notifier.selection import Selection
 from notifier.snapshots import Reason
 from notifier.subscription import QueueSubscription, Subscription
+from notifier.watch import Watch
 from tests.samples import a_story
 from tests.streams import Frame, Story
 from tests.unit.notifier.conftest import FakeConnection, deliver, make_bench
@@ -78,7 +78,7 @@ class World:
     """A hub, its log, and clients."""
 
     def __init__(self, *, queues: bool) -> None:
-        self.bench = make_bench(max_events=40, manners=Manners(max_replay=25))
+        self.bench = make_bench(max_events=40, max_replay=25)
         self.clients = [Client(queue=queues) for _ in range(CLIENTS)]
         self.logged: list[Event] = []
         self._stories = {job: _attempts(job) for job in JOBS}
@@ -121,7 +121,7 @@ class World:
         await self.settle()
         for client in self.clients:
             assert client.subscription is not None
-            self.bench.hub._mend(client.subscription, now=1e12)
+            Watch(self.bench.hub).mend(client.subscription, now=1e12)
         await self.settle()
 
     def _log(self, events: list[Event]) -> None:

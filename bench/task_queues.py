@@ -1,0 +1,128 @@
+"""Those who run jobs: each at work already, and given as many as wanted."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+
+from bench.peers import peers_folder
+from bench.processes import ROOT, end, free_port, running
+from bench.submission import check, prepare, submit
+from contracts.topology import EVENTS, Exchange
+
+CONCURRENCY = 2  # jobs at a time: one a core
+MESSAGES = 12  # events of a job of five empty stages: two of the job, two of each stage
+ONE_TASK = ((MESSAGES,), (5,))  # as many updates, and one for each stage
+CHAIN = (3, 2, 2, 2, 3)  # a task for each stage: like ours, what has ended well is not run again
+PIPELINES = "bench.pipelines:empty,bench.pipelines:empty_async"
+
+Submit = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class TaskQueue:
+    """Somebody who runs jobs, and where each job's messages can be counted."""
+
+    name: str
+    jobs: int  # in one round
+    messages: int  # of one job
+    exchange: Exchange
+    routing_key: str
+    submission: Callable[[int], contextlib.AbstractAsyncContextManager[Submit]]  # checks at its end what became of them
+    is_yardstick: bool = True  # the wanted ratio is one to it
+
+
+@contextlib.contextmanager
+def stagecast(folder: Path, amqp_url: str) -> Iterator[list[TaskQueue]]:
+    """Our processor: with `def` stages, and with `async def` ones."""
+    port = free_port()
+    store_url = (folder / "blobs").as_uri()
+    settings = {
+        "STAGECAST_AMQP_URL": amqp_url,
+        "STAGECAST_STORE_URL": store_url,
+        "STAGECAST_PROCESSOR_PORT": str(port),
+        "STAGECAST_PROCESSOR_PIPELINES": PIPELINES,
+        "STAGECAST_PROCESSOR_CONCURRENCY": str(CONCURRENCY),
+    }
+
+    def ours(name: str, pipeline: str, jobs: int) -> TaskQueue:
+        return TaskQueue(name, jobs, MESSAGES, EVENTS, "", partial(_our_submission, amqp_url, store_url, pipeline))
+
+    with running("-m", "processor", ready_url=f"http://127.0.0.1:{port}/readyz", settings=settings):
+        yield [
+            ours("stagecast, five `def` stages", "empty", jobs=150),
+            ours("stagecast, five `async def` stages", "empty-async", jobs=400),
+        ]
+
+
+@contextlib.contextmanager
+def celery(amqp_url: str) -> Iterator[list[TaskQueue]]:
+    command = ("celery", "--quiet", "-A", "bench.peer_celery", "worker", "--pool", "prefork", "-c", str(CONCURRENCY))
+    with _peer(*command, "--task-events", "--loglevel", "error", amqp_url=amqp_url):
+        peer = _Peer("Celery", "bench.peer_celery", Exchange("celeryev", "topic"), "task.updated", amqp_url)
+        yield [peer.running(*updates) for updates in (*ONE_TASK, CHAIN)]
+
+
+@contextlib.contextmanager
+def taskiq(amqp_url: str) -> Iterator[list[TaskQueue]]:
+    command = ("taskiq", "worker", "--workers", str(CONCURRENCY), "--max-async-tasks", "1", "--log-level", "ERROR")
+    with _peer(*command, "bench.peer_taskiq:broker", amqp_url=amqp_url):
+        peer = _Peer("taskiq-aio-pika", "bench.peer_taskiq", Exchange("bench.taskiq-updates", "fanout"), "", amqp_url)
+        yield [peer.running(*updates) for updates in ONE_TASK]
+
+
+@dataclass(frozen=True)
+class _Peer:
+    name: str
+    module: str
+    exchange: Exchange
+    routing_key: str
+    amqp_url: str
+
+    def running(self, *updates: int) -> TaskQueue:
+        """Jobs that are a task each, or several in a chain, with so many updates each."""
+        kind = "one task" if len(updates) == 1 else f"{len(updates)} tasks in a chain"
+        name = f"{self.name}, {kind}, {sum(updates)} updates"
+        jobs = 1_000 // len(updates)
+        submission = partial(self._submission, updates)
+        return TaskQueue(
+            name, jobs, sum(updates), self.exchange, self.routing_key, submission, is_yardstick=updates in ONE_TASK
+        )
+
+    @contextlib.asynccontextmanager
+    async def _submission(self, updates: Sequence[int], count: int) -> AsyncIterator[Submit]:
+        async def submit_all() -> None:
+            command = (str(peers_folder() / "python"), "-m", self.module, str(count), *map(str, updates))
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=_environment(self.amqp_url))
+            if await process.wait():
+                raise RuntimeError(f"{self.module} could not submit")
+
+        yield submit_all
+
+
+@contextlib.contextmanager
+def _peer(name: str, *arguments: str, amqp_url: str) -> Iterator[None]:
+    process = subprocess.Popen([peers_folder() / name, *arguments], cwd=ROOT, env=_environment(amqp_url))
+    try:
+        yield
+    finally:
+        end(process)
+
+
+def _environment(amqp_url: str) -> dict[str, str]:
+    return {**os.environ, "BENCH_AMQP_URL": amqp_url, "PYTHONPATH": str(ROOT)}
+
+
+@contextlib.asynccontextmanager
+async def _our_submission(amqp_url: str, store_url: str, pipeline: str, count: int) -> AsyncIterator[Submit]:
+    requests = prepare(store_url, pipeline, count)
+    async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
+        yield lambda: submit(channel, requests)
+    check(store_url, requests)

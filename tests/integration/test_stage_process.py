@@ -1,0 +1,284 @@
+"""Stages that print, eat, fork and hang, in real processes: none of it outlives them or harms the service."""
+
+# ruff: noqa: T201 - printing is what is tested
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from structlog.testing import capture_logs
+
+from processor import Pipeline, Stage
+from processor.child import OOM_SCORE_ADJUSTMENT, SHORT_SECONDS, Finished, Raised, StageWork
+from processor.errors import StageCrashedError
+from processor.stage import Found, Progress, Saved, Source
+from processor.stage_output import LAST_BYTES, LAST_LINES, MAX_LINES
+from processor.stage_process import Message, StageProcess, StageProcesses, stage_processes
+from tests.ground import wait_until, wait_until_async
+from tests.samples import JOB_ID
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+LEAVE_ONE = f"""
+import subprocess
+print(subprocess.Popen({SLEEP}, start_new_session=True, stdout=subprocess.DEVNULL).pid)
+"""
+
+odd = Pipeline("odd")
+
+
+@odd.stage()
+def talk(stage: Stage) -> None:
+    print("to standard output: 报告")
+    print("to standard error \udcff", file=sys.stderr)
+    subprocess.run(["echo", "from a child"], check=True)
+    print("without an end", end="")
+    stage.log.info("page.read", number=3)
+
+
+@odd.stage()
+def shout(stage: Stage) -> None:
+    for number in range(200_000):
+        print(f"line {number} " + "x" * 100)
+    sys.stdout.write("y" * 5_000_000)
+    stage.progress(1.0)
+
+
+@odd.stage()
+def eat(stage: Stage) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (2 * 1024**3, 2 * 1024**3))
+    _ = bytearray(4 * 1024**3)
+
+
+@odd.stage()
+def crash(stage: Stage) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@odd.stage()
+def spawn(stage: Stage) -> None:
+    """Children in the group, out of it, and orphaned; and all signals that can be ignored are."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    near = subprocess.Popen(SLEEP)
+    far = subprocess.Popen(SLEEP, start_new_session=True)
+    orphan = subprocess.run([sys.executable, "-c", LEAVE_ONE], stdout=subprocess.PIPE, check=True, text=True).stdout
+    stage.save("pids.txt", f"{os.getpid()} {near.pid} {far.pid} {orphan}")
+    near.wait()
+
+
+@odd.stage()
+def await_nothing(stage: Stage) -> Any:
+    async def never() -> None: ...
+
+    return never()
+
+
+@odd.stage()
+def score(stage: Stage) -> None:
+    stage.facts(score=int(Path("/proc/self/oom_score_adj").read_text()))
+
+
+@odd.stage()
+def say_who(stage: Stage) -> None:
+    print("in", Path.cwd().name, end="")
+    stage.facts(pid=os.getpid(), earlier=len(stage.earlier))
+
+
+@odd.stage()
+def leave_a_thread(stage: Stage) -> None:
+    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
+def leave_an_orphan(stage: Stage) -> None:
+    orphan = subprocess.run([sys.executable, "-c", LEAVE_ONE], stdout=subprocess.PIPE, check=True, text=True).stdout
+    stage.facts(pid=os.getpid(), orphan=int(orphan))
+
+
+@odd.stage()
+def take_a_while(stage: Stage) -> None:
+    time.sleep(SHORT_SECONDS * 1.1)
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
+def fail(stage: Stage) -> None:
+    stage.facts(pid=os.getpid())
+    raise RuntimeError
+
+
+@odd.stage()
+def hold_back(stage: Stage) -> None:
+    stage.progress(0.1)
+    stage.progress(0.2, "then silence")
+    time.sleep(600)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    path = tmp_path / "source"
+    path.write_bytes(b"abcd")
+    (tmp_path / "work").mkdir()
+    return Source(path, "a.txt", 4)
+
+
+def work(name: str, source: Source, *, workdir: str = "work", earlier: Mapping[str, Any] | None = None) -> StageWork:
+    index = [stage.name for stage in odd.stages].index(name)
+    folder = source.path.parent
+    blobs = (folder / "blobs").as_uri()
+    return StageWork(f"{__name__}:odd", index, JOB_ID, source, folder / workdir, blobs, earlier or {})
+
+
+async def all_of(stage: StageProcess) -> list[Message]:
+    messages: list[Message] = []
+    while not messages or not isinstance(messages[-1], Finished | Raised):
+        messages.append(await stage.receive())
+    return messages
+
+
+async def found_by(processes: StageProcesses, stage_work: StageWork) -> Any:
+    """A stage's facts, once it has ended and its process waits or is gone."""
+    async with processes.run(stage_work) as stage:
+        messages = await all_of(stage)
+    return next(message.facts for message in messages if isinstance(message, Found))
+
+
+async def printed(name: str, source: Source) -> list[str]:
+    with capture_logs() as lines:
+        async with stage_processes() as processes, processes.run(work(name, source)) as stage:
+            await all_of(stage)
+    assert {(line["job_id"], line["stage"]) for line in lines} == {(JOB_ID, name)}
+    return [line.get("line", line["event"]) for line in lines]
+
+
+async def test_what_is_printed_and_logged_is_in_the_log(source: Source) -> None:
+    lines = await printed("talk", source)
+    assert sorted(lines) == sorted([
+        "to standard output: 报告", "to standard error \\udcff", "from a child", "without an end", "page.read",
+    ])  # fmt: skip
+
+
+async def test_megabytes_of_output_are_dropped_but_the_last_lines(source: Source) -> None:
+    lines = await printed("shout", source)
+    assert lines[0].startswith("line 0 xx")
+    assert lines[MAX_LINES - 1].startswith(f"line {MAX_LINES - 1} ")
+    assert "stage.printed_too_much" in lines
+    assert lines[-1].startswith("yyy")
+    assert len(lines) <= MAX_LINES + 1 + LAST_LINES
+    assert len("".join(lines[MAX_LINES:])) <= LAST_BYTES + 100
+
+
+async def test_out_of_memory_is_a_reason(source: Source) -> None:
+    async with stage_processes() as processes, processes.run(work("eat", source)) as stage:
+        [outcome] = await all_of(stage)
+    assert isinstance(outcome, Raised)
+    assert outcome.reason == "MemoryError"
+
+
+async def test_a_crash_in_c_shows_where_it_was(source: Source) -> None:
+    with capture_logs() as lines:
+        async with stage_processes() as processes, processes.run(work("crash", source)) as stage:
+            with pytest.raises(StageCrashedError, match="killed by SIGSEGV"):
+                await stage.receive()
+    assert any("in crash" in line["line"] for line in lines)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell a process's descendants")
+async def test_all_that_a_stage_started_ends_with_it(source: Source) -> None:
+    async with stage_processes() as processes, processes.run(work("spawn", source)) as stage:
+        assert isinstance(await stage.receive(), Saved)
+        text = (source.path.parent / "blobs" / "jobs" / JOB_ID / "artifacts" / "pids.txt").read_text()
+        family = [psutil.Process(int(pid)) for pid in text.split()]
+        assert len(family) == 4
+    await wait_until_async(lambda: not any(map(is_alive, family)), 10, what="the end of all")
+
+
+async def test_what_was_never_awaited_is_no_success(source: Source) -> None:
+    async with stage_processes() as processes, processes.run(work("await_nothing", source)) as stage:
+        [outcome] = await all_of(stage)
+    assert isinstance(outcome, Raised)
+    assert "awaited" in outcome.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems choose in their own way")
+async def test_out_of_memory_the_kernel_prefers_the_stage(source: Source) -> None:
+    async with stage_processes() as processes, processes.run(work("score", source)) as stage:
+        [found, _] = await all_of(stage)
+    assert found == Found({"score": int(OOM_SCORE_ADJUSTMENT)})
+
+
+async def test_progress_that_was_held_back_comes_in_the_silence_after_it(source: Source) -> None:
+    async with stage_processes() as processes, processes.run(work("hold_back", source)) as stage:
+        assert await stage.receive() == Progress(0.1, "")
+        assert await stage.receive() == Progress(0.2, "then silence")
+
+
+async def test_a_stage_that_is_cancelled_at_once_leaves_nothing(source: Source) -> None:
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    for _ in range(5):
+        async with stage_processes() as processes, processes.run(work("hold_back", source)):
+            pass
+    wait_until(lambda: {child.pid for child in psutil.Process().children(recursive=True)} <= before | servers(), 10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each stage has a process of its own")
+async def test_short_stages_in_a_row_share_a_process_and_nothing_else(source: Source) -> None:
+    (source.path.parent / "other").mkdir()
+    with capture_logs() as lines:
+        async with stage_processes() as processes:
+            first = await found_by(processes, work("say_who", source))
+            second = await found_by(processes, work("say_who", source, workdir="other"))
+            third = await found_by(processes, work("score", source))
+    assert first == second
+    assert third == {"score": int(OOM_SCORE_ADJUSTMENT)}
+    assert [line["line"] for line in lines] == ["in work", "in other"]
+    await wait_until_async(lambda: not psutil.pid_exists(first["pid"]), 10, what="the end of the process that waited")
+
+
+@pytest.mark.parametrize("name", ["leave_a_thread", "leave_an_orphan", "take_a_while", "fail"])
+async def test_a_stage_that_changed_its_process_is_its_last(source: Source, name: str) -> None:
+    async with stage_processes() as processes:
+        found = await found_by(processes, work(name, source))
+        assert not psutil.pid_exists(found["pid"])
+        orphan = found.get("orphan", found["pid"])
+        await wait_until_async(
+            lambda: not psutil.pid_exists(orphan) or not is_alive(psutil.Process(orphan)), 10, what="the orphan's end"
+        )
+        following = await found_by(processes, work("say_who", source))
+    assert following["pid"] != found["pid"]
+
+
+async def test_a_process_that_is_killed_while_it_waits_is_replaced(source: Source) -> None:
+    async with stage_processes() as processes:
+        found = await found_by(processes, work("say_who", source))
+        os.kill(found["pid"], signal.SIGKILL)
+        await wait_until_async(lambda: not psutil.pid_exists(found["pid"]), 10)
+        following = await found_by(processes, work("say_who", source))
+    assert following["pid"] != found["pid"]
+
+
+async def test_much_that_was_found_before_goes_to_a_new_process(source: Source) -> None:
+    async with stage_processes() as processes:
+        found = await found_by(processes, work("say_who", source))
+        earlier = {f"stage {number}": {"facts": "x" * 64_000} for number in range(20)}
+        following = await found_by(processes, work("say_who", source, earlier=earlier))
+    assert following["earlier"] == len(earlier)
+    assert following["pid"] != found["pid"]
+
+
+def servers() -> set[int]:
+    """The fork server and its resource tracker stay."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+def is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
