@@ -10,8 +10,8 @@ help: ## show this
 up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops it
 	@exec $(PY) -m cli up
 
-test: .venv/dev.stamp rabbitmq chromium node ## run all tests that this machine can run
-	$(PY) -m pytest
+test: .venv/dev.stamp rabbitmq chromium node ## run all tests that this machine can run; ARGS go to pytest
+	$(PY) -m pytest $(ARGS)
 
 check: .venv/dev.stamp ## format, lint, types, imports, unit tests
 	$(PY) -m ruff format --check .

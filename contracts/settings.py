@@ -1,13 +1,15 @@
 """Settings that every service reads, and how a wrong one is reported.
 
-Settings are environment variables with the prefix `STAGECAST_`, read once at start.
+Settings are environment variables with the prefix `STAGECAST_`, read once at start. What should not stand in an
+environment may be a file of the same name in the folder `STAGECAST_SECRETS_FOLDER`.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from contracts.errors import BadSettingError
@@ -51,6 +53,9 @@ class SharedSettings(BaseSettings):
         default_factory=_local_blobs,
         description="The blob store. The default is `.local/blobs` in the folder that a service starts in.",
     )
+    secrets_folder: DirectoryPath | None = Field(
+        default=None, description="Files named as settings, such as `STAGECAST_AMQP_URL`; the environment comes first."
+    )
     host: str = Field(default="127.0.0.1", description="The address that a service listens on.")
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="`auto` is `console` on a terminal and `json` elsewhere."
@@ -61,6 +66,12 @@ class SharedSettings(BaseSettings):
 S = TypeVar("S", bound=SharedSettings)
 
 
+def _secrets_folder() -> str | None:
+    """None where it is no folder: then `secrets_folder` itself is reported as wrong."""
+    folder = os.environ.get(f"{PREFIX}SECRETS_FOLDER", "")
+    return folder if Path(folder).is_dir() and folder else None
+
+
 def read_settings(kind: type[S]) -> S:
     """Read a service's settings from the environment.
 
@@ -68,7 +79,7 @@ def read_settings(kind: type[S]) -> S:
         BadSettingError: names each wrong variable and what it accepts, never its value.
     """
     try:
-        return kind()
+        return kind(_secrets_dir=_secrets_folder())
     except SettingsError as error:
         raise BadSettingError(str(error)) from error
     except ValidationError as error:

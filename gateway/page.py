@@ -50,11 +50,12 @@ def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRo
 
 
 def content_security_policy(events_url: str) -> str:
-    """Only our own files, and the streams."""
+    """Only our own files, and the streams; a path such as `/events` is on the page's own origin."""
     parts = urlsplit(events_url)
+    streams = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"connect-src 'self' {parts.scheme}://{parts.netloc}; "
+        f"connect-src 'self'{streams}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from cli.broker_files import find_programs
 from cli.errors import CannotStartError
+from tests.compose import Product, running_product
+from tests.containers import broker_container, engine_fault
 from tests.ground import missing
 from tests.stack import Stack, free_place, running_broker, running_stack
 
@@ -21,6 +23,16 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where the broker of the integration tests comes from."""
+    parser.addoption(
+        "--broker",
+        choices=("any", "container", "local"),
+        default="any",
+        help="a RabbitMQ 4 container, or a node of the installed RabbitMQ; any: a container where there is Docker",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,16 +56,38 @@ def rabbitmq() -> None:
 
 
 @pytest.fixture(scope="session")
-def broker_url(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A private node on a free port, with a vhost of its own."""
-    with running_broker(tmp_path_factory.mktemp("broker"), "tests") as url:
-        yield url
+def engine() -> None:
+    """A Docker engine answers."""
+    if fault := engine_fault():
+        missing(fault)
+
+
+@pytest.fixture(scope="session")
+def broker_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker of the tests' own, with a vhost of its own: a container, or a private node of what is installed here."""
+    if request.config.getoption("--broker") == "container" or (
+        request.config.getoption("--broker") == "any" and engine_fault() is None
+    ):
+        request.getfixturevalue("engine")
+        with broker_container("tests") as url:
+            yield url
+    else:
+        request.getfixturevalue("rabbitmq")
+        with running_broker(tmp_path_factory.mktemp("broker"), "tests") as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
 def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole stack as `make up` starts it, on ports and in a folder of its own."""
     with running_stack(free_place(tmp_path_factory.mktemp("stack"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def product(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole stack as `docker compose up --build --wait` starts it, under names of its own."""
+    with running_product(tmp_path_factory.mktemp("compose")) as running:
         yield running
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from contracts.errors import BadSettingError
@@ -45,6 +47,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("STAGECAST_PROCESSOR_CONCURRENCY", "0", ProcessorSettings),
         ("STAGECAST_PROCESSOR_GRACE_SECONDS", "-1", ProcessorSettings),
         ("STAGECAST_PROCESSOR_WORKDIR", "/no/such/folder", ProcessorSettings),
+        ("STAGECAST_SECRETS_FOLDER", "/no/such/folder", GatewaySettings),
     ],
 )
 def test_a_wrong_value_is_named_but_not_shown(
@@ -54,3 +57,14 @@ def test_a_wrong_value_is_named_but_not_shown(
     with pytest.raises(BadSettingError, match=name) as caught:
         read_settings(kind)
     assert "hunter2" not in str(caught.value)
+
+
+def test_secrets_may_be_files_and_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "STAGECAST_AMQP_URL").write_text("amqp://from:file@broker/\n")
+    (tmp_path / "STAGECAST_SECRET").write_text("from a file\n")
+    monkeypatch.setenv("STAGECAST_SECRETS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("STAGECAST_SECRET", "from the environment")
+    settings = read_settings(GatewaySettings)
+    assert settings.amqp_url.get_secret_value() == "amqp://from:file@broker/"
+    assert settings.secret is not None
+    assert settings.secret.get_secret_value() == "from the environment"

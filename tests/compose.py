@@ -1,0 +1,118 @@
+"""The compose stack, under a project name of its own, and what a test does with its containers."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import docker
+import httpx
+import pytest
+from docker.models.containers import Container
+from testcontainers.compose import DockerCompose
+
+from tests.ground import wait_until
+from tests.stack import PROJECT, free_ports
+
+SERVICES = ("gateway", "processor", "notifier")
+JOB_SECONDS = 90
+UP_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running stack, as `docker compose up --build --wait` starts it."""
+
+    compose: DockerCompose
+    client: docker.DockerClient
+    project: str
+    url: str
+
+    def run(self, *arguments: str) -> str:
+        """`docker compose …` for this stack; gives what it says on standard output."""
+        command = [*self.compose.docker_compose_command(), *arguments]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
+        assert done.returncode == 0, f"{arguments}: {done.stderr[-3_000:]}\n{self.logs()[-5_000:]}"
+        return done.stdout
+
+    def up(self, **scale: int) -> None:
+        self.run("up", "--wait", *(f"--scale={service}={count}" for service, count in scale.items()))
+
+    def containers(self, service: str) -> list[Container]:
+        """Of a service, ended ones too."""
+        labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
+        found: list[Container] = self.client.containers.list(all=True, filters={"label": labels})
+        return sorted(found, key=lambda container: container.name or "")
+
+    def container(self, service: str) -> Container:
+        return self.containers(service)[0]
+
+    def wait_healthy(self) -> None:
+        """Wait until every service says that it is ready."""
+
+        def healthy() -> bool:
+            found = [container for service in SERVICES for container in self.containers(service)]
+            return all(container.health == "healthy" for container in found)
+
+        wait_until(healthy, UP_SECONDS, what="the health of all services")
+
+    def logs(self) -> str:
+        command = [*self.compose.docker_compose_command(), "logs", "--no-color", "--tail", "40"]
+        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False).stdout
+
+    def upload(self, name: str, content: bytes = b"Some words.\n") -> str:
+        """Send a file; gives the job's id."""
+        answer = httpx.post(f"{self.url}/upload", files={"file": (name, content)}, timeout=30)
+        assert answer.status_code == 202, answer.text
+        job_id: str = answer.json()["jobs"][0]["id"]
+        return job_id
+
+    def state(self, job_id: str) -> str:
+        answer = httpx.get(f"{self.url}/jobs/{job_id}", timeout=15)
+        return str(answer.json()["state"]) if answer.is_success else f"{answer.status_code}"
+
+    def report(self, job_id: str) -> bytes:
+        """What the built-in pipeline's last stage made."""
+        return httpx.get(f"{self.url}/jobs/{job_id}/artifacts/report.html", timeout=15).raise_for_status().content
+
+    def wait_completed(self, job_id: str) -> None:
+        wait_until(lambda: self.state(job_id) == "completed", JOB_SECONDS, what=f"the end of job {job_id}")
+
+    def inside(self, container: Container, *command: str) -> str:
+        """What a command says in a container."""
+        code, said = container.exec_run(list(command))
+        assert isinstance(said, bytes)
+        assert code == 0, said.decode()
+        return said.decode().strip()
+
+    def figure(self, container: Container, name: str) -> float:
+        """One of a notifier's figures, which are not public."""
+        read = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8001/metrics').read().decode())"
+        said = self.inside(container, "python", "-c", read)
+        return float(next(line.rsplit(" ", 1)[1] for line in said.splitlines() if line.startswith(f"{name} ")))
+
+
+@contextmanager
+def running_product(folder: Path, **settings: str) -> Iterator[Product]:
+    """The stack on a free port; at the end no container, network or volume of it is left."""
+    (port,) = free_ports(1)
+    project = f"stagecast-test-{uuid4().hex[:8]}"
+    no_settings = folder / "empty.env"  # a developer's own .env is not for tests
+    no_settings.touch()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {
+            "COMPOSE_PROJECT_NAME": project,
+            "STAGECAST_LISTEN": f"127.0.0.1:{port}",
+            "STAGECAST_IMAGE_PREFIX": "stagecast-test",
+            **settings,
+        }.items():
+            environment.setenv(name, value)
+        compose = DockerCompose(PROJECT, "docker-compose.yml", build=True, env_file=str(no_settings))
+        client = docker.from_env()
+        try:
+            with compose:
+                yield Product(compose, client, project, f"http://localhost:{port}")
+        finally:
+            client.close()
