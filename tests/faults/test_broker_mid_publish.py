@@ -95,9 +95,9 @@ def check(story: list[Event]) -> None:
     by_place = {(event.data.attempt, event.data.sequence): event for event in story}
     assert {event.id for event in by_place.values()} == {event.id for event in story}
     places = [place for place in sorted(by_place) if place != (1, 0)]  # the gateway says `queued` once, unconfirmed
-    assert places[0] == (1, 1)
+    assert places[0][1] == 1  # an attempt that the broker's end stopped before its first word has told nothing
     for (attempt, number), following in pairwise(places):
-        assert following in {(attempt, number + 1), (attempt + 1, 1)}
+        assert following == (attempt, number + 1) or (following[0] > attempt and following[1] == 1)
 
 
 def ended(blobs: Path) -> list[Path]:

@@ -46,4 +46,4 @@ def test_its_command_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> N
         text=True,
         check=True,
     )
-    assert ended.stdout == f"removed 0 jobs, 0 bytes (in {blobs})\n"
+    assert ended.stdout == f"removed 0 jobs, 0 bytes, 0 keys (in {blobs})\n"
