@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from contracts.events import Event
 from contracts.record import JobRecord
 from contracts.snapshot import JobSnapshot, fold
-from contracts.state import JobState
 from notifier.selection import Selection
 
 MAX_ACTIVE = 10_000  # past it those that were silent for longest go; their next event brings them back
@@ -67,10 +66,6 @@ class Jobs:
     def selected(self, selection: Selection) -> list[KnownJob]:
         """Those that a client may see, the newest first."""
         return [known for known in self if selection.has_job(known.snapshot.job)]
-
-    def in_states(self, states: frozenset[JobState]) -> Iterator[KnownJob]:
-        """The newest first; no state named: all."""
-        return (known for known in self if not states or known.snapshot.state in states)
 
     def _keep(self, job: JobSnapshot) -> None:
         job_id = job.job.id
