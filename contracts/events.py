@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from uuid_utils import uuid7
 
 from contracts.errors import UnreadableMessageError
-from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN, Job, Message, summarise
+from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN, SHA256_PATTERN, Job, Message, summarise
 
 
 class Stage(Message):
@@ -28,7 +28,7 @@ class Artifact(Message):
     name: str = Field(pattern=ARTIFACT_NAME_PATTERN)
     size: int = Field(ge=0, description="Bytes.")
     media_type: str
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
 
 
 class JobFact(Message):

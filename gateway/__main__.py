@@ -18,6 +18,7 @@ from gateway.leaving import Leaving
 from gateway.memory import keep_freed_memory
 from gateway.records import Records
 from gateway.settings import GatewaySettings
+from gateway.submission import Submissions
 from gateway.uploads import Uploads
 
 
@@ -28,8 +29,9 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     leaving = Leaving()
     store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
     blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
+    submissions = Submissions(blobs, broker, source=source)
     desk = Desk(
-        Uploads(blobs, broker, KeptUploads(store), leaving, source=source, max_files=settings.gateway_max_files),
+        Uploads(blobs, submissions, KeptUploads(store), leaving, max_files=settings.gateway_max_files),
         blobs,
         records,
         Commands(records, broker, source=source),

@@ -9,10 +9,12 @@ from starlette.types import ASGIApp
 
 from contracts.owners import Owners
 from contracts.server import Checks, health_routes
+from gateway.batch import Sender
 from gateway.blobs import Blobs
 from gateway.body import read_body
 from gateway.command_routes import command_routes
 from gateway.commands import Commands
+from gateway.digests import read_digests, verified
 from gateway.form import Form
 from gateway.idempotency import HEADER, read_key
 from gateway.jobs import describe_job, job_routes
@@ -20,11 +22,11 @@ from gateway.page import WEB, WebFiles, page_routes
 from gateway.problems import PROBLEM, install_problems
 from gateway.records import Records
 from gateway.settings import GatewaySettings
-from gateway.uploads import Sender, Uploads
+from gateway.uploads import Uploads
 
 UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "Stored, and taken over by the broker."},
-    400: {"description": "A broken body, or an unusable `Idempotency-Key`.", **PROBLEM},
+    400: {"description": "A broken body, an unusable `Idempotency-Key`, or not what a digest says.", **PROBLEM},
     413: {"description": "Too large.", **PROBLEM},
     415: {"description": "Not multipart.", **PROBLEM},
     422: {"description": "No file, an unknown pipeline, or a key that was used for something else.", **PROBLEM},
@@ -76,14 +78,15 @@ def upload_routes(uploads: Uploads, owners: Owners, *, limit: int) -> APIRouter:
     @router.post("/upload", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload files as a form")
     async def upload_form(request: Request, pipeline: str | None = None) -> Response:
         visitor = owners.visitor(request)
-        form = Form(request.headers.get("content-type"), read_body(request, limit=limit))
+        body = verified(read_body(request, limit=limit), read_digests(request.headers))
+        form = Form(request.headers.get("content-type"), body)
         jobs = await uploads.accept_form(form, pipeline=pipeline, sender=sender(request, visitor))
         return accepted(request, visitor, [describe_job(job) for job in jobs])
 
     @router.put("/upload/{name:path}", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload one file's bytes")
     async def upload_bytes(request: Request, name: str, pipeline: str | None = None) -> Response:
         visitor = owners.visitor(request)
-        body = read_body(request, limit=limit)
+        body = verified(read_body(request, limit=limit), read_digests(request.headers))
         jobs = await uploads.accept_bytes(name, body, pipeline=pipeline, sender=sender(request, visitor))
         return accepted(request, visitor, [describe_job(job) for job in jobs])
 

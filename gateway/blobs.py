@@ -13,6 +13,7 @@ from contracts.blobs import artifact_key, artifacts_prefix, job_folder, source_k
 from contracts.events import encode
 from contracts.upload import Upload, decode_upload
 from gateway.errors import NotFoundError, NotReadyError, StoreFullError
+from gateway.tally import Content, Tally
 
 LOCAL_PART_BYTES = 1024 * 1024  # small enough to stay in a processor's cache on its way to the disk
 REMOTE_PART_BYTES = 5 * 1024 * 1024  # the smallest part that S3 takes
@@ -31,8 +32,8 @@ class Blobs:
         self._store = store
         self._part_bytes = LOCAL_PART_BYTES if isinstance(store, LocalStore) else REMOTE_PART_BYTES
 
-    async def store_source(self, job_id: str, blocks: AsyncIterator[bytes]) -> int:
-        """Stream a file into the job's folder and return its size in bytes.
+    async def store_source(self, job_id: str, blocks: AsyncIterator[bytes]) -> Content:
+        """Stream a file into the job's folder, and say what it was.
 
         When `blocks` raises, that error is raised here and nothing is stored.
 
@@ -40,25 +41,25 @@ class Blobs:
             StoreFullError: no room is left.
             NotReadyError: the store cannot be written.
         """
-        counter = _Counter(blocks)
+        tally = Tally(blocks)
         try:
             await obstore.put_async(
                 self._store,
                 source_key(job_id),
-                counter,
+                tally,
                 chunk_size=self._part_bytes,
                 max_concurrency=CONCURRENT_PARTS,
             )
         except (StoreError, OSError) as error:
-            raise _refusal(error) from error
-        return counter.size
+            raise refusal_of(error) from error
+        return await tally.content()
 
     async def store_upload(self, upload: Upload) -> None:
         """Keep the record of an accepted file."""
         try:
             await obstore.put_async(self._store, upload_key(upload.job.id), encode(upload))
         except (StoreError, OSError) as error:
-            raise _refusal(error) from error
+            raise refusal_of(error) from error
 
     async def remove_job(self, job_id: str) -> None:
         """Remove all that stands in a job's folder, and the folder.
@@ -73,7 +74,7 @@ class Blobs:
             if isinstance(self._store, LocalStore):
                 self._remove_empty_folder(job_id)
         except (StoreError, OSError) as error:
-            raise _refusal(error) from error
+            raise refusal_of(error) from error
 
     async def find_upload(self, job_id: str) -> Upload:
         """The record of an accepted file.
@@ -131,23 +132,8 @@ class Artifact:
             yield bytes(chunk)
 
 
-class _Counter:
-    """Counts the bytes that pass."""
-
-    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
-        self._blocks = blocks
-        self.size = 0
-
-    def __aiter__(self) -> "_Counter":
-        return self
-
-    async def __anext__(self) -> bytes:
-        block = await anext(self._blocks)
-        self.size += len(block)
-        return block
-
-
-def _refusal(error: Exception) -> StoreFullError | NotReadyError:
+def refusal_of(error: Exception) -> StoreFullError | NotReadyError:
+    """What a fault of the store is to whoever sent the request."""
     full = getattr(error, "errno", None) == errno.ENOSPC or "os error 28" in str(error)
     if full:
         return StoreFullError("the blob store has no room left for this file; nothing of it was kept")

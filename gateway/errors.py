@@ -68,6 +68,16 @@ class KeyReusedError(RefusedError):
     title = "Idempotency key used before"
 
 
+class UnusableDigestError(RefusedError):
+    status = 400
+    title = "Unusable digest"
+
+
+class DigestMismatchError(RefusedError):
+    status = 400
+    title = "Digest mismatch"
+
+
 class RangeError(RefusedError):
     status = 416
     title = "Range not satisfiable"

@@ -51,7 +51,7 @@ class Workshop:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="stagecast-", dir=self.workdir))
         try:
             path = await self._fetch(source_key(job.id), folder / "source")
-            yield Source(path=path, name=job.name, size=job.size), folder
+            yield Source(path=path, name=job.name, size=job.size, sha256=job.sha256), folder
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
