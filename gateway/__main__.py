@@ -1,6 +1,7 @@
 """`python -m gateway`: the composition root."""
 
 import asyncio
+from datetime import timedelta
 
 from uuid_utils import uuid4
 
@@ -19,6 +20,11 @@ from gateway.memory import keep_freed_memory
 from gateway.records import Records
 from gateway.settings import GatewaySettings
 from gateway.submission import Submissions
+from gateway.tus.desk import TusDesk
+from gateway.tus.files import Files
+from gateway.tus.ledger import Ledger
+from gateway.tus.places import receptacle_in
+from gateway.tus.sweep import Sweep
 from gateway.uploads import Uploads
 
 
@@ -30,18 +36,24 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
     blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
     submissions = Submissions(blobs, broker, source=source)
+    kept, ledger = KeptUploads(store), Ledger(store)
+    owners, expiry = Owners(settings.secret), timedelta(seconds=settings.gateway_upload_expiry_seconds)
+    files = Files(ledger, receptacle_in(store, blobs), blobs, submissions, kept)
     desk = Desk(
-        Uploads(blobs, submissions, KeptUploads(store), leaving, max_files=settings.gateway_max_files),
+        Uploads(blobs, submissions, kept, leaving, max_files=settings.gateway_max_files),
         blobs,
         records,
         Commands(records, broker, source=source),
-        Owners(settings.secret),
+        owners,
+        TusDesk(files, owners, leaving, max_size=settings.gateway_max_upload_bytes, expiry=expiry),
     )
+    sweep = Sweep(ledger, files, expiry)
     app = create_app(settings, desk, checks={"broker": broker.fault})
     async with asyncio.TaskGroup() as tasks:
-        connecting = tasks.create_task(broker.run())
+        connecting, sweeping = tasks.create_task(broker.run()), tasks.create_task(sweep.run())
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)
         connecting.cancel()
+        sweeping.cancel()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from gateway.page import WEB, WebFiles, page_routes
 from gateway.problems import PROBLEM, install_problems
 from gateway.records import Records
 from gateway.settings import GatewaySettings
+from gateway.tus.desk import TusDesk
+from gateway.tus.routes import tus_routes
 from gateway.uploads import Uploads
 
 UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -44,6 +46,7 @@ class Desk:
     records: Records
     commands: Commands
     owners: Owners
+    tus: TusDesk
 
 
 def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGIApp:
@@ -52,6 +55,7 @@ def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGI
     app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None)
     install_problems(app)
     app.include_router(upload_routes(desk.uploads, owners, limit=settings.gateway_max_upload_bytes))
+    app.include_router(tus_routes(desk.tus))
     app.include_router(job_routes(desk.blobs, desk.records))
     app.include_router(command_routes(desk.commands))
     app.include_router(

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-from gateway.errors import DigestMismatchError, UnusableDigestError
+from gateway.errors import DigestMismatchError, RefusedError, UnusableDigestError
 from gateway.tally import Tally
 
 FIELDS = ("Content-Digest", "Repr-Digest")
@@ -25,6 +25,7 @@ class Digest:
     field: str
     algorithm: str  # as hashlib calls it
     value: bytes
+    refusal: type[RefusedError] = DigestMismatchError
 
 
 def read_digests(headers: Mapping[str, str]) -> tuple[Digest, ...]:
@@ -46,13 +47,13 @@ def verified(body: AsyncIterator[bytes], digests: tuple[Digest, ...]) -> AsyncIt
 
 
 async def _verified(body: AsyncIterator[bytes], digests: tuple[Digest, ...]) -> AsyncIterator[bytes]:
-    tally = Tally(body, algorithms={digest.algorithm for digest in digests})
+    tally = Tally(body, [hashlib.new(name) for name in {digest.algorithm for digest in digests}])
     async for block in tally:
         yield block
     found = await tally.digests()
     for digest in digests:
         if found[digest.algorithm] != digest.value:
-            raise DigestMismatchError(
+            raise digest.refusal(
                 f"the {digest.algorithm} of the {tally.size} bytes that arrived is "
                 f"{base64.b64encode(found[digest.algorithm]).decode()}, not what {digest.field} says; nothing was kept"
             )

@@ -15,6 +15,11 @@ class Leaving:
         self._open: set[asyncio.Timeout] = set()
         self._begun = False
 
+    @property
+    def has_begun(self) -> bool:
+        """Nothing new is worth beginning."""
+        return self._begun
+
     @asynccontextmanager
     async def limited(self, seconds: float | None = None) -> AsyncIterator[None]:
         """Bound the block: by `seconds`, if given, and by the gateway's end.

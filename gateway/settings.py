@@ -17,6 +17,9 @@ class GatewaySettings(SharedSettings):
         default=64 * 1024**3, ge=1, description="The largest request body that is taken."
     )
     gateway_max_files: int = Field(default=100, ge=1, description="The most files in one request.")
+    gateway_upload_expiry_seconds: float = Field(
+        default=24 * 3600, gt=0, description="What a resumable upload gets to go on in, before it is removed."
+    )
     secret: SecretStr | None = Field(
         default=None, description="Signs cookies; the same for all services. Without it cookies end with the process."
     )

@@ -4,6 +4,10 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash  # typeshed's name for what hashlib.new() gives
 
 SHA256 = "sha256"
 
@@ -22,9 +26,9 @@ class Tally:
     One block is being hashed at any time: a reader that is faster than the hash waits for it.
     """
 
-    def __init__(self, blocks: AsyncIterator[bytes], *, algorithms: Iterable[str] = (SHA256,)) -> None:
+    def __init__(self, blocks: AsyncIterator[bytes], hashes: "Iterable[Hash] | None" = None) -> None:
         self._blocks = blocks
-        self._hashes = [hashlib.new(name) for name in algorithms]
+        self._hashes = [hashlib.sha256()] if hashes is None else list(hashes)
         self._hashing: asyncio.Future[None] | None = None
         self.size = 0
 

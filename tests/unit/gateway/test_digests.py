@@ -22,7 +22,7 @@ async def pieces(*found: bytes) -> AsyncIterator[bytes]:
 
 
 async def test_what_has_passed_is_counted_and_hashed() -> None:
-    tally = Tally(pieces(b"he", b"l", b"lo"), algorithms=("sha256", "sha512"))
+    tally = Tally(pieces(b"he", b"l", b"lo"), [hashlib.sha256(), hashlib.sha512()])
     assert b"".join([block async for block in tally]) == BYTES
     assert await tally.digests() == {name: hashlib.new(name, BYTES).digest() for name in ("sha256", "sha512")}
     content = await tally.content()
