@@ -8,6 +8,7 @@
     jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
     idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
+    usage/<day>/<owner>/…       what an owner has uploaded on a day, where that is bounded
     uploads/<id>/…              a resumable upload that is on its way, or came to its end a while ago
 
 Keys come from the job's random id and from checked artifact names, never from what a sender typed.
@@ -28,6 +29,7 @@ from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
 JOB_ID = re.compile(JOB_ID_PATTERN)
 KEYS_FOLDER = "idempotency"
+USAGE_FOLDER = "usage"
 UPLOADS_FOLDER = "uploads"
 
 

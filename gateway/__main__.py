@@ -17,6 +17,7 @@ from gateway.commands import Commands
 from gateway.idempotency import KeptUploads
 from gateway.leaving import Leaving
 from gateway.memory import keep_freed_memory
+from gateway.quotas import Quota
 from gateway.records import Records
 from gateway.settings import GatewaySettings
 from gateway.submission import Submissions
@@ -25,7 +26,8 @@ from gateway.tus.files import Files
 from gateway.tus.ledger import Ledger
 from gateway.tus.places import receptacle_in
 from gateway.tus.sweep import Sweep
-from gateway.uploads import Uploads
+from gateway.uploads import Limits, Uploads
+from gateway.usage import UsageBook
 
 
 async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -36,18 +38,21 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
     blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
     submissions = Submissions(blobs, broker, source=source)
+    quota = Quota(files=settings.gateway_owner_files_a_day, size=settings.gateway_owner_bytes_a_day)
+    limits, usage = Limits(settings.gateway_max_files, settings.gateway_max_file_bytes), UsageBook(store, quota)
     kept, ledger = KeptUploads(store), Ledger(store)
     owners, expiry = Owners(settings.secret), timedelta(seconds=settings.gateway_upload_expiry_seconds)
-    files = Files(ledger, receptacle_in(store, blobs), blobs, submissions, kept)
+    files = Files(ledger, receptacle_in(store, blobs), blobs, submissions, kept, usage)
     desk = Desk(
-        Uploads(blobs, submissions, kept, leaving, max_files=settings.gateway_max_files),
+        Uploads(blobs, submissions, kept, usage, leaving, limits=limits),
         blobs,
         records,
         Commands(records, broker, source=source),
         owners,
-        TusDesk(files, owners, leaving, max_size=settings.gateway_max_upload_bytes, expiry=expiry),
+        usage,
+        TusDesk(files, owners, leaving, max_size=settings.gateway_max_file_bytes, expiry=expiry),
     )
-    sweep = Sweep(ledger, files, expiry)
+    sweep = Sweep(ledger, files, usage, expiry)
     app = create_app(settings, desk, checks={"broker": broker.fault})
     async with asyncio.TaskGroup() as tasks:
         connecting, sweeping = tasks.create_task(broker.run()), tasks.create_task(sweep.run())

@@ -25,6 +25,7 @@ from gateway.settings import GatewaySettings
 from gateway.tus.desk import TusDesk
 from gateway.tus.routes import tus_routes
 from gateway.uploads import Uploads
+from gateway.usage import UsageBook
 
 UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "Stored, and taken over by the broker."},
@@ -32,6 +33,7 @@ UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
     413: {"description": "Too large.", **PROBLEM},
     415: {"description": "Not multipart.", **PROBLEM},
     422: {"description": "No file, an unknown pipeline, or a key that was used for something else.", **PROBLEM},
+    429: {"description": "The owner's files or bytes of today are used up; `RateLimit` says what remains.", **PROBLEM},
     503: {"description": "The broker, the store or the processors are away; `Retry-After` says when.", **PROBLEM},
     507: {"description": "No room left.", **PROBLEM},
 }
@@ -46,6 +48,7 @@ class Desk:
     records: Records
     commands: Commands
     owners: Owners
+    usage: UsageBook
     tus: TusDesk
 
 
@@ -54,7 +57,7 @@ def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGI
     owners = desk.owners
     app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None)
     install_problems(app)
-    app.include_router(upload_routes(desk.uploads, owners, limit=settings.gateway_max_upload_bytes))
+    app.include_router(upload_routes(desk.uploads, owners, desk.usage, limit=settings.gateway_max_upload_bytes))
     app.include_router(tus_routes(desk.tus))
     app.include_router(job_routes(desk.blobs, desk.records))
     app.include_router(command_routes(desk.commands))
@@ -66,12 +69,13 @@ def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGI
     return app
 
 
-def upload_routes(uploads: Uploads, owners: Owners, *, limit: int) -> APIRouter:
+def upload_routes(uploads: Uploads, owners: Owners, usage: UsageBook, *, limit: int) -> APIRouter:
     """`POST /upload` and `PUT /upload/<name>`."""
     router = APIRouter(tags=["uploads"])
 
-    def accepted(request: Request, visitor: str, jobs: list[dict[str, Any]]) -> Response:
-        response = JSONResponse({"jobs": jobs}, status_code=202, headers={"Location": jobs[0]["links"]["self"]})
+    async def accepted(request: Request, visitor: str, jobs: list[dict[str, Any]]) -> Response:
+        headers = {"Location": jobs[0]["links"]["self"]} | await usage.headers(owners.pseudonym(visitor))
+        response = JSONResponse({"jobs": jobs}, status_code=202, headers=headers)
         owners.remember(request, response, visitor)
         return response
 
@@ -85,13 +89,13 @@ def upload_routes(uploads: Uploads, owners: Owners, *, limit: int) -> APIRouter:
         body = verified(read_body(request, limit=limit), read_digests(request.headers))
         form = Form(request.headers.get("content-type"), body)
         jobs = await uploads.accept_form(form, pipeline=pipeline, sender=sender(request, visitor))
-        return accepted(request, visitor, [describe_job(job) for job in jobs])
+        return await accepted(request, visitor, [describe_job(job) for job in jobs])
 
     @router.put("/upload/{name:path}", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload one file's bytes")
     async def upload_bytes(request: Request, name: str, pipeline: str | None = None) -> Response:
         visitor = owners.visitor(request)
         body = verified(read_body(request, limit=limit), read_digests(request.headers))
         jobs = await uploads.accept_bytes(name, body, pipeline=pipeline, sender=sender(request, visitor))
-        return accepted(request, visitor, [describe_job(job) for job in jobs])
+        return await accepted(request, visitor, [describe_job(job) for job in jobs])
 
     return router

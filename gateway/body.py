@@ -49,8 +49,29 @@ async def in_blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield b"".join(gathered)
 
 
+async def bounded(blocks: AsyncIterator[bytes], *, limit: int) -> AsyncIterator[bytes]:
+    """A file's bytes; raises TooLargeError when it is longer than `limit`."""
+    size = 0
+    async for block in blocks:
+        size += len(block)
+        if size > limit:
+            raise too_large(limit)
+        yield block
+
+
+def too_large(limit: int) -> TooLargeError:
+    """Of one file."""
+    return _with_limit(TooLargeError(f"the file is larger than {limit} bytes, the limit here"), limit)
+
+
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"the request is larger than {limit} bytes, the limit here; send less in one request")
+    error = TooLargeError(f"the request is larger than {limit} bytes, the limit here; send less in one request")
+    return _with_limit(error, limit)
+
+
+def _with_limit(error: TooLargeError, limit: int) -> TooLargeError:
+    error.headers = {"Upload-Limit": f"max-size={limit}"}  # as draft-ietf-httpbis-resumable-upload says it
+    return error
 
 
 class Linger:

@@ -34,6 +34,11 @@ class TooLargeError(RefusedError):
     title = "Upload too large"
 
 
+class OverQuotaError(RefusedError):
+    status = 429
+    title = "Enough for today"
+
+
 class UnknownPipelineError(RefusedError):
     status = 422
     title = "Unknown pipeline"

@@ -5,6 +5,7 @@ With an `Idempotency-Key`, what is stored stays when the broker fails, and is se
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -14,7 +15,7 @@ from contracts.job import Job
 from contracts.upload import Upload
 from gateway.batch import DEFAULT_PIPELINE, Arrival, Batch, Sender, Store, weigh
 from gateway.blobs import Blobs
-from gateway.body import in_blocks
+from gateway.body import bounded, in_blocks
 from gateway.errors import (
     KeyReusedError,
     NotFoundError,
@@ -28,6 +29,7 @@ from gateway.form import Form
 from gateway.idempotency import HEADER, KeptUploads, Key
 from gateway.leaving import Leaving
 from gateway.submission import Submissions
+from gateway.usage import UsageBook
 
 MAX_FIELD_BYTES = 1024
 UNSENT = "the message broker does not answer at the moment; nothing was kept, try again shortly"
@@ -38,17 +40,33 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 Receive = Callable[[Batch], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Of one request."""
+
+    files: int
+    file_bytes: int  # each
+
+
 class Uploads:
     """Accepts files. A request's files become jobs together, after the last byte of the last one."""
 
     def __init__(
-        self, blobs: Blobs, submissions: Submissions, kept: KeptUploads, leaving: Leaving, *, max_files: int
+        self,
+        blobs: Blobs,
+        submissions: Submissions,
+        kept: KeptUploads,
+        usage: UsageBook,
+        leaving: Leaving,
+        *,
+        limits: Limits,
     ) -> None:
         self._blobs = blobs
         self._submissions = submissions
         self._kept = kept
         self._leaving = leaving
-        self._max_files = max_files
+        self._usage = usage
+        self._limits = limits
 
     async def accept_form(self, form: Form, *, pipeline: str | None, sender: Sender) -> list[Job]:
         """Take the `file` parts of a form, and its `pipeline` field; with a known key, give its jobs back.
@@ -102,6 +120,7 @@ class Uploads:
     async def _whole(self, batch: Batch) -> AsyncIterator[None]:
         """Ask before the first byte is read; submit after the last; put everything away if anything fails."""
         await self._submissions.require(batch.pipeline)
+        await self._usage.check(batch.sender.owner)
         try:
             yield
             await self._submit(batch)
@@ -135,14 +154,17 @@ class Uploads:
             raise UnusableFormError("the form has no file: send at least one part named `file` with a file name")
 
     async def _receive_file(self, batch: Batch, name: str, blocks: AsyncIterator[bytes]) -> None:
-        if len(batch.arrivals) >= self._max_files:
-            raise UnusableFormError(f"the form has more than {self._max_files} files: send the rest in another request")
+        if len(batch.arrivals) >= self._limits.files:
+            raise UnusableFormError(
+                f"the form has more than {self._limits.files} files: send the rest in another request"
+            )
         arrival = Arrival(str(uuid7()), clean_name(name))
         batch.arrivals.append(arrival)
-        arrival.content = await batch.store(arrival.job_id, blocks)
+        arrival.content = await batch.store(arrival.job_id, bounded(blocks, limit=self._limits.file_bytes))
 
     async def _submit(self, batch: Batch) -> None:
         now, jobs, key = datetime.now(UTC), batch.jobs(), batch.sender.key
+        await self._usage.check(batch.sender.owner, files=len(jobs), size=sum(job.size for job in jobs))
         for job in jobs:
             await self._submissions.record(job, now)
         if key is not None:
@@ -155,6 +177,7 @@ class Uploads:
             except NotReadyError as error:
                 raise NotReadyError(STORED_BUT_UNSENT if batch.is_kept else UNSENT) from error
             batch.submitted.append(job)
+            await self._usage.note(job.owner, job.id, job.size)
 
     async def _withdraw(self, batch: Batch) -> None:
         """Remove what was stored for jobs that the broker did not confirm. Those it did confirm will run."""

@@ -82,7 +82,7 @@ class TusDesk:
         return Response(status_code=204, headers=self._headers(standing))
 
     async def remove(self, upload_id: str) -> Response:
-        await self.files.remove(upload_id)
+        await self.files.remove(await self.files.find(upload_id))
         return Response(status_code=204)
 
     async def override(self, upload_id: str, request: Request) -> Response:

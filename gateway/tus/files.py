@@ -21,6 +21,7 @@ from gateway.tus.ledger import Ledger
 from gateway.tus.protocol import Creation, Progress
 from gateway.tus.receptacle import Receptacle
 from gateway.tus.upload import ResumableUpload
+from gateway.usage import UsageBook
 
 UNSENT = "all bytes are stored, and the job is sent as soon as the message broker answers"
 
@@ -34,6 +35,11 @@ class Standing:
     is_finished: bool  # its job was taken over by the broker
 
     @property
+    def is_due(self) -> bool:
+        """All bytes are there, and there is no job yet."""
+        return self.progress.is_complete and not self.is_finished and not self.upload.is_partial
+
+    @property
     def job_id(self) -> str | None:
         """Its job, once there is one."""
         return self.upload.job_id if self.is_finished and not self.upload.is_partial else None
@@ -43,13 +49,20 @@ class Files:
     """What can be done with resumable uploads; the state is in the store, so any gateway may do it."""
 
     def __init__(
-        self, ledger: Ledger, receptacle: Receptacle, blobs: Blobs, submissions: Submissions, kept: KeptUploads
+        self,
+        ledger: Ledger,
+        receptacle: Receptacle,
+        blobs: Blobs,
+        submissions: Submissions,
+        kept: KeptUploads,
+        usage: UsageBook,
     ) -> None:
         self._ledger = ledger
         self._receptacle = receptacle
         self._blobs = blobs
         self._submissions = submissions
         self._kept = kept
+        self._usage = usage
         self._completing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def create(self, upload_id: str, creation: Creation, *, owner: str | None) -> Standing:
@@ -78,9 +91,13 @@ class Files:
         if wanted.partials:
             length = sum([await self._complete_length(partial) for partial in wanted.partials])
             wanted = wanted.model_copy(update={"length": length})
+        else:  # what a final upload is made of has been counted
+            await self._usage.check(owner, size=wanted.length or 0)
         upload = await self._ledger.create(wanted)
         if not upload.is_same_as(wanted):
             raise KeyReusedError(f"this {HEADER} was used for another upload: use a new one for this")
+        if upload is wanted and not wanted.partials:
+            await self._usage.note(owner, wanted.job_id, wanted.length or 0)
         return await self.find(upload.id)
 
     async def find(self, upload_id: str) -> Standing:
@@ -90,7 +107,11 @@ class Files:
             NotFoundError: there is none, or no longer.
             NotReadyError: it could not become a job yet.
         """
-        return await self.complete(await self._look(await self._ledger.find(upload_id)))
+        return await self.complete(await self.look(upload_id))
+
+    async def look(self, upload_id: str) -> Standing:
+        """The same, and changes nothing."""
+        return await self._look(await self._ledger.find(upload_id))
 
     async def add(
         self, standing: Standing, blocks: AsyncIterator[bytes], *, digests: tuple[Digest, ...] = ()
@@ -109,7 +130,7 @@ class Files:
     async def complete(self, standing: Standing) -> Standing:
         """Make it a job, if all bytes are there; raises as `find`."""
         upload = standing.upload
-        if standing.is_finished or upload.is_partial or not standing.progress.is_complete:
+        if not standing.is_due:
             return standing
         lock = self._completing.setdefault(upload.id, asyncio.Lock())
         async with lock:
@@ -125,19 +146,21 @@ class Files:
         """
         if length < standing.progress.offset:
             raise BadRequestError(f"{standing.progress.offset} bytes came already: it cannot become {length} long")
-        if await self._ledger.declare_length(standing.upload, length) != length:
+        upload = standing.upload
+        await self._usage.check(upload.owner, files=0, size=length)
+        if await self._ledger.declare_length(upload, length) != length:
             raise ConflictError(f"the upload will be {standing.progress.length} bytes long, as was said before")
-        return await self._look(standing.upload)
+        await self._usage.note(upload.owner, upload.job_id, length)
+        return await self._look(upload)
 
-    async def remove(self, upload_id: str) -> None:
-        """End an upload and forget it. A job that it became stays.
+    async def remove(self, standing: Standing) -> None:
+        """End an upload and forget it, if it is still so far. A job that it became stays.
 
         Raises:
-            NotFoundError: there is none.
             LockedError: somebody adds to it just now.
         """
-        upload = await self._ledger.find(upload_id)
-        if not await self._ledger.is_finished(upload_id) and not await self._receptacle.close(upload_id):
+        upload = standing.upload
+        if not standing.is_finished and not await self._receptacle.close(upload.id, at=standing.progress.offset):
             raise LockedError("somebody adds to this upload just now: try again")
         await self._ledger.remove(upload.id)
 
@@ -150,7 +173,7 @@ class Files:
 
     async def _complete_length(self, upload_id: str) -> int:
         """Of a partial upload."""
-        standing = await self._look(await self._ledger.find(upload_id))
+        standing = await self.look(upload_id)
         if not (standing.upload.is_partial and standing.progress.is_complete):
             raise ConflictError(f"the upload /files/{upload_id} is not partial, or not complete")
         return standing.progress.offset

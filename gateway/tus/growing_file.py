@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from contracts.blobs import resumable_folder, source_key
 from gateway.blobs import refusal_of
-from gateway.errors import LockedError, NotFoundError
+from gateway.errors import LockedError, NotFoundError, StoreFullError
 from gateway.tally import Content, Tally
 from gateway.tus.protocol import at_offset
 
@@ -67,9 +67,11 @@ class GrowingFile:
                 return Content(size, known[1].hexdigest())
             return Content(size, await asyncio.to_thread(_sha256, target))
 
-    async def close(self, upload_id: str) -> bool:
+    async def close(self, upload_id: str, *, at: int) -> bool:
         try:
             with _faults(), await asyncio.to_thread(self._open, upload_id):
+                if self._offset(upload_id) != at:
+                    return False
                 (self._folder(upload_id) / "bytes").unlink(missing_ok=True)
                 return True
         except LockedError:
@@ -89,8 +91,11 @@ class GrowingFile:
                 if not whole and offset + tally.size - len(block) - committed >= COMMIT_BYTES:
                     committed = await self._commit(upload_id, offset + tally.size - len(block))
                 writing = asyncio.ensure_future(asyncio.to_thread(_write_all, file, block))
-        finally:
-            await writing  # the file must not be closed, nor the lock given up, before
+            await writing
+        except BaseException:
+            await asyncio.wait({writing})  # the file must not be closed, nor the lock given up, before
+            file.truncate(committed)  # on a full disk, what does not count must not take room
+            raise
         await tally.digests()
         if hash_ is not None:
             self._keep_hash(upload_id, offset + tally.size, hash_)
@@ -148,7 +153,10 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refusal_of(error) from error
+        refusal = refusal_of(error)
+        if isinstance(refusal, StoreFullError):
+            raise StoreFullError("the blob store has no room left; what was acknowledged is kept") from error
+        raise refusal from error
 
 
 def _cut_at(file: FileIO, offset: int) -> None:

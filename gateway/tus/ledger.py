@@ -7,7 +7,7 @@
 Each is made once: who comes first has made it.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore
+from uuid_utils import uuid4
 
 from contracts.blobs import UPLOADS_FOLDER, resumable_folder
 from contracts.errors import UnreadableMessageError
@@ -24,7 +25,6 @@ from gateway.errors import NotFoundError
 from gateway.tus.upload import ResumableUpload, decode_resumable_upload
 
 MARKS = "parts"
-CLOCK = f"{UPLOADS_FOLDER}/clock"
 
 
 @dataclass
@@ -78,23 +78,32 @@ class Ledger:
     async def is_finished(self, upload_id: str) -> bool:
         return await self._read(upload_id, "finished") is not None
 
-    async def traces(self) -> AsyncIterator[Trace]:
+    async def traces(self) -> list[Trace]:
         """All uploads of which anything stands there."""
+        return list((await self._traces_in(UPLOADS_FOLDER)).values())
+
+    async def trace(self, upload_id: str) -> Trace | None:
+        """Of one of them, if anything stands there."""
+        return (await self._traces_in(resumable_folder(upload_id))).get(upload_id)
+
+    async def _traces_in(self, prefix: str) -> dict[str, Trace]:
         found: dict[str, Trace] = {}
-        async for batch in obstore.list(self._store, UPLOADS_FOLDER):
+        async for batch in obstore.list(self._store, prefix):
             for blob in batch:
                 _, upload_id, *rest = blob["path"].split("/")
                 if rest:
                     trace = found.setdefault(upload_id, Trace(upload_id, blob["last_modified"]))
                     trace.changed_at = max(trace.changed_at, blob["last_modified"])
                     trace.names.add(rest[0])
-        for trace in found.values():
-            yield trace
+        return found
 
     async def now(self) -> datetime:
         """The time as the store has it: what stands there is as old as it says, whatever our clock shows."""
-        await obstore.put_async(self._store, CLOCK, b"")
-        return (await obstore.head_async(self._store, CLOCK))["last_modified"]
+        clock = f"{UPLOADS_FOLDER}/clock-{uuid4().hex}"
+        await obstore.put_async(self._store, clock, b"")
+        now = (await obstore.head_async(self._store, clock))["last_modified"]
+        await self._delete(clock)
+        return now
 
     async def remove(self, upload_id: str) -> None:
         """Remove the record first: from then on nobody finds the upload.

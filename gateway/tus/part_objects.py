@@ -92,10 +92,8 @@ class PartObjects:
     async def become(self, upload_id: str, job_id: str) -> Content:
         return await self._blobs.store_source(job_id, self.read(upload_id))
 
-    async def close(self, upload_id: str) -> bool:
-        marks = await self._marks(upload_id)
-        end = await self._end(upload_id, marks[-1]) if marks else 0
-        return await self._make_mark(upload_id, end, Mark(size=0))
+    async def close(self, upload_id: str, *, at: int) -> bool:
+        return await self._make_mark(upload_id, at, Mark(size=0))
 
     async def _add(self, upload_id: str, offset: int, portion: Portion) -> None:
         key = f"{resumable_folder(upload_id)}/bytes/{offset:018}-{uuid4().hex}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.body import too_large
 from gateway.digests import Digest
 from gateway.errors import (
     BadRequestError,
@@ -95,7 +96,7 @@ def read_length(headers: Headers, *, max_size: int) -> int | None:
     """How long the whole upload will be, if the request says so; raises as `read_creation`."""
     length = _number(headers, "Upload-Length")
     if length is not None and length > max_size:
-        raise TooLargeError(f"the file is larger than {max_size} bytes, the limit here")
+        raise too_large(max_size)
     return length
 
 

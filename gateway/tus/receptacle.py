@@ -29,5 +29,5 @@ class Receptacle(Protocol):
     async def become(self, upload_id: str, job_id: str) -> Content:
         """Make it a job's file. May be called again, after a crash at any time in it."""
 
-    async def close(self, upload_id: str) -> bool:
-        """Let nobody add to it any more; False when somebody just does."""
+    async def close(self, upload_id: str, *, at: int) -> bool:
+        """Let nobody add to it any more; False when its end is not, or no longer, at `at`, or somebody just adds."""

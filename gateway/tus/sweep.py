@@ -8,9 +8,10 @@ from enum import Enum, auto
 import structlog
 from obstore.exceptions import BaseError as StoreError
 
-from gateway.errors import LockedError, NotFoundError, RefusedError
-from gateway.tus.files import Files
+from gateway.errors import LockedError, NotFoundError, RefusedError, UnknownPipelineError
+from gateway.tus.files import Files, Standing
 from gateway.tus.ledger import Ledger, Trace
+from gateway.usage import UsageBook
 
 BETWEEN_SWEEPS = timedelta(minutes=1)
 QUIET = timedelta(seconds=30)  # who has sent the last byte completes it, unless they were killed or the broker was away
@@ -40,6 +41,7 @@ class Sweep:
 
     ledger: Ledger
     files: Files
+    usage: UsageBook
     expiry: timedelta
 
     async def run(self) -> None:
@@ -47,34 +49,50 @@ class Sweep:
         while True:
             try:
                 await self.once()
+                await self.usage.forget_past_days()
             except (RefusedError, StoreError, OSError) as error:
                 log.warning("sweep.failed", reason=repr(error))
             await asyncio.sleep(BETWEEN_SWEEPS.total_seconds())
 
     async def once(self) -> None:
         """One round."""
-        traces = [trace async for trace in self.ledger.traces()]
-        now = await self.ledger.now() if traces else None
+        traces = await self.ledger.traces()
+        if not traces:
+            return
+        now = await self.ledger.now()
         for trace in traces:
-            assert now is not None
             try:
-                await self._treat(trace, judge(trace, now=now, expiry=self.expiry))
+                await self._treat(trace, judge(trace, now=now, expiry=self.expiry), now)
             except RefusedError as error:
                 log.info("sweep.skipped", upload_id=trace.id, reason=str(error))
 
-    async def _treat(self, trace: Trace, fate: Fate) -> None:
+    async def _treat(self, trace: Trace, fate: Fate, now: datetime) -> None:
         if fate is Fate.KEEP:
             return
         if "upload.json" not in trace.names:
             await self.ledger.purge(trace.id)
             return
-        standing = await self.files.find(trace.id)  # completes what can be completed, however old
-        if fate is Fate.REMOVE and (standing.is_finished or not standing.progress.is_complete):
-            await self._remove(trace)
+        standing = await self.files.look(trace.id)
+        if standing.is_due and await self._complete(standing):  # however old
+            return
+        if fate is Fate.REMOVE:
+            await self._remove(trace.id, standing, now)
 
-    async def _remove(self, trace: Trace) -> None:
+    async def _complete(self, standing: Standing) -> bool:
+        """False when nobody can run its job any more."""
         try:
-            await self.files.remove(trace.id)
-            log.info("upload.expired", upload_id=trace.id)
+            await self.files.complete(standing)
+        except UnknownPipelineError:
+            return False
+        return True
+
+    async def _remove(self, upload_id: str, standing: Standing, now: datetime) -> None:
+        """Look again first: what is so far as it was then, and still old, was not touched in between."""
+        trace = await self.ledger.trace(upload_id)
+        if trace is None or judge(trace, now=now, expiry=self.expiry) is not Fate.REMOVE:
+            return
+        try:
+            await self.files.remove(standing)
+            log.info("upload.expired", upload_id=upload_id)
         except (LockedError, NotFoundError):  # somebody goes on with it after all, or removed it
             return

@@ -149,7 +149,8 @@ async def test_a_whole_body_is_kept_whole_or_not_at_all(gateway: Make, monkeypat
 
 async def test_what_is_closed_takes_no_more(gateway: Make, store: ObjectStore) -> None:
     await gateway().append(UPLOAD_ID, 0, blocks(b"hello"), whole=False)
-    assert await gateway().close(UPLOAD_ID)
+    assert not await gateway().close(UPLOAD_ID, at=0)
+    assert await gateway().close(UPLOAD_ID, at=5)
     await obstore.delete_async(store, f"{resumable_folder(UPLOAD_ID)}/upload.json")
     with pytest.raises((NotFoundError, ConflictError)):
         await gateway().append(UPLOAD_ID, 0, blocks(b"x"), whole=False)
@@ -159,7 +160,7 @@ async def test_of_closing_and_adding_one_wins(gateway: Make) -> None:
     gate = Gate(b"hello")
     adding = asyncio.ensure_future(gateway().append(UPLOAD_ID, 0, gate.blocks(), whole=False))
     await gate.was_asked.wait()
-    closed = await gateway().close(UPLOAD_ID)
+    closed = await gateway().close(UPLOAD_ID, at=0)
     gate.opened.set()
     [outcome] = await asyncio.gather(adding, return_exceptions=True)
     assert (closed, outcome) == (False, 5) or (closed and isinstance(outcome, NotFoundError | LockedError))

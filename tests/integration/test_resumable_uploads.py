@@ -41,7 +41,7 @@ async def gateway(
 ) -> AsyncIterator[httpx.AsyncClient]:
     store = blobs.as_uri() if request.param == "folder" else "memory:///"
     async with (
-        running_gateway(broker_url, store, gateway_max_upload_bytes=20_000_000) as url,
+        running_gateway(broker_url, store, gateway_max_file_bytes=20_000_000) as url,
         httpx.AsyncClient(base_url=url, timeout=30, headers=TUS) as client,
     ):
         yield client
