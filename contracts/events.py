@@ -80,6 +80,16 @@ class JobFailureFact(JobFact):
     reason: str = Field(max_length=2000)
 
 
+class UploadFact(Message):
+    """A file on its way. It comes before all that is said of its job: as attempt 0, and in order of what has come."""
+
+    job: Job = Field(description="The job that it will be; its size is what is expected, or else what has come.")
+    attempt: Literal[0] = 0
+    sequence: int = Field(ge=0, description="As `received`, which only rises.")
+    received: int = Field(ge=0, description="Bytes so far.")
+    progress: float | None = Field(default=None, ge=0, le=1, description="None while nobody has said how long it is.")
+
+
 class Envelope(Message):
     """The CloudEvents attributes around a fact."""
 
@@ -89,6 +99,13 @@ class Envelope(Message):
     subject: str = Field(pattern=JOB_ID_PATTERN, description="The job's id.")
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     datacontenttype: Literal["application/json"] = "application/json"
+
+
+class UploadProgressed(Envelope):
+    """Only of uploads whose sender asked for it. One that breaks off is not told of any more."""
+
+    type: Literal["upload.progressed"] = "upload.progressed"
+    data: UploadFact
 
 
 class JobQueued(Envelope):
@@ -143,7 +160,7 @@ class JobCancelled(Envelope):
     data: JobFact
 
 
-Event = Annotated[
+JobEvent = (
     JobQueued
     | JobStarted
     | StageStarted
@@ -153,9 +170,10 @@ Event = Annotated[
     | JobRetrying
     | JobCompleted
     | JobFailed
-    | JobCancelled,
-    Field(discriminator="type"),
-]
+    | JobCancelled
+)
+
+Event = Annotated[UploadProgressed | JobEvent, Field(discriminator="type")]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 

@@ -11,7 +11,7 @@ from contracts.owners import Owners
 from contracts.server import Checks, health_routes
 from gateway.batch import Sender
 from gateway.blobs import Blobs
-from gateway.body import read_body
+from gateway.body import content_length, read_body
 from gateway.command_routes import command_routes
 from gateway.commands import Commands
 from gateway.digests import read_digests, verified
@@ -79,23 +79,28 @@ def upload_routes(uploads: Uploads, owners: Owners, usage: UsageBook, *, limit: 
         owners.remember(request, response, visitor)
         return response
 
-    def sender(request: Request, visitor: str) -> Sender:
+    def sender(request: Request, visitor: str, *, progress: bool) -> Sender:
         key = read_key(request.headers.get(HEADER), request=f"{request.method} {request.url.path}")
-        return Sender(owners.pseudonym(visitor), key)
+        length = content_length(request) if request.method == "PUT" else None
+        return Sender(owners.pseudonym(visitor), key, progress, length)
 
     @router.post("/upload", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload files as a form")
-    async def upload_form(request: Request, pipeline: str | None = None) -> Response:
+    async def upload_form(request: Request, pipeline: str | None = None, progress: bool = False) -> Response:
         visitor = owners.visitor(request)
         body = verified(read_body(request, limit=limit), read_digests(request.headers))
         form = Form(request.headers.get("content-type"), body)
-        jobs = await uploads.accept_form(form, pipeline=pipeline, sender=sender(request, visitor))
+        jobs = await uploads.accept_form(form, pipeline=pipeline, sender=sender(request, visitor, progress=progress))
         return await accepted(request, visitor, [describe_job(job) for job in jobs])
 
     @router.put("/upload/{name:path}", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload one file's bytes")
-    async def upload_bytes(request: Request, name: str, pipeline: str | None = None) -> Response:
+    async def upload_bytes(
+        request: Request, name: str, pipeline: str | None = None, progress: bool = False
+    ) -> Response:
         visitor = owners.visitor(request)
         body = verified(read_body(request, limit=limit), read_digests(request.headers))
-        jobs = await uploads.accept_bytes(name, body, pipeline=pipeline, sender=sender(request, visitor))
+        jobs = await uploads.accept_bytes(
+            name, body, pipeline=pipeline, sender=sender(request, visitor, progress=progress)
+        )
         return await accepted(request, visitor, [describe_job(job) for job in jobs])
 
     return router

@@ -16,6 +16,8 @@ class Sender:
 
     owner: str | None
     key: Key | None = None
+    tells_progress: bool = False  # to those who look on
+    length: int | None = None  # of the file, where the request is nothing else
 
 
 Store = Callable[[str, AsyncIterator[bytes]], Awaitable[Content]]
@@ -50,18 +52,19 @@ class Batch:
     is_kept: bool = False  # under the sender's key: from now on it is only completed, never withdrawn
 
     def jobs(self) -> list[Job]:
-        return [
-            Job(
-                id=each.job_id,
-                name=each.name,
-                size=each.content.size,
-                pipeline=self.pipeline,
-                owner=self.sender.owner,
-                sha256=each.content.sha256,
-            )
-            for each in self.arrivals
-            if each.content is not None
-        ]
+        return [self.job(each) for each in self.arrivals if each.content is not None]
+
+    def job(self, arrival: Arrival) -> Job:
+        """What a file becomes, as far as it is known."""
+        content = arrival.content
+        return Job(
+            id=arrival.job_id,
+            name=arrival.name,
+            size=content.size if content else 0,
+            pipeline=self.pipeline,
+            owner=self.sender.owner,
+            sha256=content.sha256 if content else None,
+        )
 
     def is_same_as(self, jobs: list[Job]) -> bool:
         """Whether these jobs were made of the same names and bytes, for the same pipeline."""

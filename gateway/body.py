@@ -13,6 +13,12 @@ BLOCK_BYTES = 1024 * 1024  # each block costs the store a thread hop: fewer, lar
 LINGER_SECONDS = 5.0
 
 
+def content_length(request: Request) -> int | None:
+    """How long the body will be, if the request says so."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdigit() else None
+
+
 async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
     """The body as it comes.
 
@@ -20,8 +26,7 @@ async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
         TooLargeError: it is, or says that it will be, longer than `limit` bytes.
         SenderGoneError: the connection closed before its end.
     """
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
+    if (content_length(request) or 0) > limit:
         raise _too_large(limit)
     received = 0
     try:

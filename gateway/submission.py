@@ -1,29 +1,17 @@
 """From stored bytes to a job: its record beside them, the job to the broker, its first event to everyone."""
 
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
-from contracts.events import Event, JobFact, JobQueued
+from contracts.events import JobFact, JobQueued
 from contracts.job import Job, JobRequest
 from contracts.upload import Upload
 from gateway.blobs import Blobs
+from gateway.progress import Progress
+from gateway.publisher import Publisher
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-class Publisher(Protocol):
-    """What an upload needs of the broker."""
-
-    async def require(self, pipeline: str) -> None:
-        """Refuse a pipeline that no processor offers."""
-
-    async def submit(self, request: JobRequest) -> None:
-        """Return when the broker has taken the job over."""
-
-    async def announce(self, event: Event) -> None:
-        """Tell everyone, as well as the broker can."""
 
 
 class Submissions:
@@ -37,6 +25,10 @@ class Submissions:
     async def require(self, pipeline: str) -> None:
         """Raises UnknownPipelineError, NotReadyError: nobody could run it."""
         await self._publisher.require(pipeline)
+
+    def progress(self, job: Job, *, length: int | None, received: int = 0) -> Progress:
+        """Tells everyone of a file on its way."""
+        return Progress(self._publisher, self._source, job, length, received)
 
     async def record(self, job: Job, accepted_at: datetime) -> None:
         """From now on the job can be looked up."""

@@ -160,6 +160,8 @@ class Uploads:
             )
         arrival = Arrival(str(uuid7()), clean_name(name))
         batch.arrivals.append(arrival)
+        if batch.sender.tells_progress:
+            blocks = self._submissions.progress(batch.job(arrival), length=batch.sender.length).of(blocks)
         arrival.content = await batch.store(arrival.job_id, bounded(blocks, limit=self._limits.file_bytes))
 
     async def _submit(self, batch: Batch) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from uuid_utils import uuid4
 
 from contracts.owners import Owners
-from gateway.body import read_body
+from gateway.body import content_length, read_body
 from gateway.digests import read_digests
 from gateway.errors import BadRequestError, NotReadyError, SenderGoneError, SilentSenderError
 from gateway.idempotency import HEADER, read_key
@@ -58,8 +58,7 @@ class TusDesk:
         upload_id = _id_of(request, creation)
         standing = await self.files.create(upload_id, creation, owner=self.owners.pseudonym(visitor))
         if request.headers.get("content-type") == CONTENT_TYPE and standing.progress.offset == 0:
-            length = _content_length(request)
-            room = room_for(standing.progress, offset=0, content_length=length, max_size=self.max_size)
+            room = room_for(standing.progress, offset=0, content_length=content_length(request), max_size=self.max_size)
             standing = await self._receive(request, standing, room=room)
         response = Response(status_code=201, headers={"Location": f"/files/{upload_id}"} | self._headers(standing))
         self.owners.remember(request, response, visitor)
@@ -75,8 +74,9 @@ class TusDesk:
         length = read_length(request.headers, max_size=self.max_size)
         if length not in {None, standing.progress.length}:
             standing = await self.files.declare_length(standing, length or 0)
-        content_length = _content_length(request)
-        room = room_for(standing.progress, offset=offset, content_length=content_length, max_size=self.max_size)
+        room = room_for(
+            standing.progress, offset=offset, content_length=content_length(request), max_size=self.max_size
+        )
         if not standing.is_finished:  # what is, may be told again that it is
             standing = await self._receive(request, standing, room=room)
         return Response(status_code=204, headers=self._headers(standing))
@@ -130,11 +130,6 @@ def _id_of(request: Request, creation: Creation) -> str:
     said = request.headers.get(HEADER) or creation.fields.get(HEADER.lower()) or creation.fields.get(HEADER)
     key = read_key(said, request="POST /files")
     return str(uuid4()) if key is None else str(UUID(hashlib.sha256(f"/files {key.digest}".encode()).hexdigest()[:32]))
-
-
-def _content_length(request: Request) -> int | None:
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isdigit() else None
 
 
 def _cut_short(cut: Cut, standing: Standing) -> Exception:

@@ -82,6 +82,7 @@ class Files:
             owner=owner,
             length=creation.length,
             metadata=creation.metadata,
+            tells_progress=fields.get("progress") == "1" and not creation.is_partial,
             is_partial=creation.is_partial,
             partials=creation.partials,
             created_at=datetime.now(UTC),
@@ -124,6 +125,11 @@ class Files:
         """
         upload, progress = standing.upload, standing.progress
         checked = verified(in_blocks(blocks), digests)
+        if upload.tells_progress:
+            telling = self._submissions.progress(
+                upload.job(progress.length), length=progress.length, received=progress.offset
+            )
+            checked = telling.of(checked)
         await self._receptacle.append(upload.id, progress.offset, checked, whole=bool(digests))
         return await self._look(upload)
 
@@ -193,14 +199,7 @@ class Files:
             content = await self._blobs.store_source(upload.job_id, self._joined(upload))
         else:
             content = await self._receptacle.become(upload.id, upload.job_id)
-        return Job(
-            id=upload.job_id,
-            name=upload.name,
-            size=content.size,
-            pipeline=upload.pipeline,
-            owner=upload.owner,
-            sha256=content.sha256,
-        )
+        return upload.job(content.size, content.sha256)
 
     async def _joined(self, upload: ResumableUpload) -> AsyncIterator[bytes]:
         for upload_id in upload.partials:

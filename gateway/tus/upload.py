@@ -3,7 +3,7 @@
 from pydantic import AwareDatetime, ValidationError
 
 from contracts.errors import UnreadableMessageError
-from contracts.job import Message, summarise
+from contracts.job import Job, Message, summarise
 
 
 class ResumableUpload(Message):
@@ -16,9 +16,16 @@ class ResumableUpload(Message):
     owner: str | None = None
     length: int | None = None
     metadata: str
+    tells_progress: bool = False
     is_partial: bool = False
     partials: tuple[str, ...] = ()
     created_at: AwareDatetime
+
+    def job(self, size: int | None, sha256: str | None = None) -> Job:
+        """What it becomes."""
+        return Job(
+            id=self.job_id, name=self.name, size=size or 0, pipeline=self.pipeline, owner=self.owner, sha256=sha256
+        )
 
     def is_same_as(self, other: "ResumableUpload") -> bool:
         """Whether the same was asked for."""

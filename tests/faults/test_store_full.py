@@ -120,7 +120,7 @@ async def test_a_resumable_upload_goes_on_when_there_is_room_again(
     size = {"Upload-Length": str(len(content)), "Upload-Metadata": "pipeline bmFwcw=="}
     with full(blobs):
         refused(await gateway.post("/files", headers=version | size), 507, "no room left")
-    assert left_in(blobs) == []
+    assert [path for path in left_in(blobs) if path.is_file()] == []
     url = (await gateway.post("/files", headers=version | size)).headers["location"]
     sent = version | {"Content-Type": "application/offset+octet-stream"}
     with full(blobs):
