@@ -1,4 +1,4 @@
-"""Uploads of 1 GB: a form, a bare body and tus, beside FastAPI's `UploadFile` copied to a file, in turn; and many at once.
+"""Uploads of 1 GB: a form, a bare body and tus, beside FastAPI's `UploadFile` copied to a file; and many at once.
 
 All are hashed on their way; the peer hashes nothing.
 """

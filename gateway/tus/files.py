@@ -97,7 +97,7 @@ class Files:
         upload = await self._ledger.create(wanted)
         if not upload.is_same_as(wanted):
             raise KeyReusedError(f"this {HEADER} was used for another upload: use a new one for this")
-        if upload is wanted and not wanted.partials:
+        if upload.job_id == wanted.job_id and not wanted.partials:
             await self._usage.note(owner, wanted.job_id, wanted.length or 0)
         return await self.find(upload.id)
 

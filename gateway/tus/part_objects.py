@@ -147,8 +147,8 @@ class PartObjects:
     async def _make_mark(self, upload_id: str, start: int, mark: Mark) -> bool:
         try:
             await obstore.put_async(self._store, _mark_key(upload_id, start), encode(mark), mode="create")
-        except AlreadyExistsError:
-            return False
+        except AlreadyExistsError:  # maybe by ourselves, at a try of which the store did not tell us
+            return await self._mark(upload_id, start) == mark and mark.key is not None
         except (StoreError, OSError) as error:
             raise refusal_of(error) from error
         return True
