@@ -11,7 +11,6 @@ from uuid_utils import uuid7
 from contracts.job import Job
 from gateway.batch import DEFAULT_PIPELINE
 from gateway.blobs import Blobs
-from gateway.body import in_blocks
 from gateway.digests import Digest, verified
 from gateway.errors import BadRequestError, ConflictError, KeyReusedError, LockedError, NotReadyError
 from gateway.filenames import clean_name
@@ -117,14 +116,14 @@ class Files:
     async def add(
         self, standing: Standing, blocks: AsyncIterator[bytes], *, digests: tuple[Digest, ...] = ()
     ) -> Standing:
-        """Add the pieces of a body at the end; the last ones make it a job.
+        """Add the blocks of a body at the end; the last ones make it a job.
 
         Raises:
             ConflictError, LockedError, NotFoundError: as `Receptacle.append`.
             DigestMismatchError, ChecksumMismatchError: nothing of this body was kept.
         """
         upload, progress = standing.upload, standing.progress
-        checked = verified(in_blocks(blocks), digests)
+        checked = verified(blocks, digests)
         if upload.tells_progress:
             telling = self._submissions.progress(
                 upload.job(progress.length), length=progress.length, received=progress.offset

@@ -13,6 +13,7 @@ import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING
 from contracts.blobs import resumable_folder, source_key
 from gateway.blobs import refusal_of
 from gateway.errors import LockedError, NotFoundError, StoreFullError
-from gateway.tally import Content, Tally
+from gateway.tally import Content
+from gateway.tus.pen import Pen
 from gateway.tus.protocol import at_offset
 
 if TYPE_CHECKING:
@@ -80,30 +82,20 @@ class GrowingFile:
     async def _write(
         self, upload_id: str, file: FileIO, offset: int, blocks: AsyncIterator[bytes], *, whole: bool
     ) -> int:
-        """One block is being written, and one hashed, while the next one arrives."""
         hash_ = self._hash(upload_id, offset)
-        tally = Tally(blocks, [hash_] if hash_ else [])
-        committed = offset
-        writing = asyncio.ensure_future(asyncio.to_thread(_cut_at, file, offset))
+        pen, next_count = Pen(file, hash_, partial(self._say_offset, upload_id), at=offset), offset + COMMIT_BYTES
         try:
-            async for block in tally:
-                await writing
-                if not whole and offset + tally.size - len(block) - committed >= COMMIT_BYTES:
-                    committed = await self._commit(upload_id, offset + tally.size - len(block))
-                writing = asyncio.ensure_future(asyncio.to_thread(_write_all, file, block))
-            await writing
-        except BaseException:
-            await asyncio.wait({writing})  # the file must not be closed, nor the lock given up, before
-            file.truncate(committed)  # on a full disk, what does not count must not take room
-            raise
-        await tally.digests()
+            async for block in blocks:
+                await pen.write(block)
+                if not whole and pen.end >= next_count:
+                    await pen.count()
+                    next_count = pen.end + COMMIT_BYTES
+            end = await pen.finish()
+        finally:
+            await pen.lay_down()  # the file must not be closed, nor the lock given up, before
         if hash_ is not None:
-            self._keep_hash(upload_id, offset + tally.size, hash_)
-        return await self._commit(upload_id, offset + tally.size)
-
-    async def _commit(self, upload_id: str, offset: int) -> int:
-        await asyncio.to_thread(self._say_offset, upload_id, offset)
-        return offset
+            self._keep_hash(upload_id, end, hash_)
+        return end
 
     def _say_offset(self, upload_id: str, offset: int) -> None:
         path = self._folder(upload_id) / "offset"
@@ -157,18 +149,6 @@ def _faults() -> Iterator[None]:
         if isinstance(refusal, StoreFullError):
             raise StoreFullError("the blob store has no room left; what was acknowledged is kept") from error
         raise refusal from error
-
-
-def _cut_at(file: FileIO, offset: int) -> None:
-    """Without what came before and does not count."""
-    file.truncate(offset)
-    file.seek(offset)
-
-
-def _write_all(file: FileIO, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[file.write(view) :]
 
 
 def _sha256(path: Path) -> str:

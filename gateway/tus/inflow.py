@@ -1,8 +1,10 @@
 """A body of which what came counts, however it ends."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from enum import Enum
 
+from gateway.body import BLOCK_BYTES
 from gateway.errors import SenderGoneError
 from gateway.leaving import Leaving
 
@@ -18,23 +20,45 @@ class Cut(Enum):
 
 
 class Inflow:
-    """The pieces of a body until its end, or until it is cut: then `cut` says why."""
+    """A body in blocks of 1 MiB, the last one shorter, until its end or until it is cut: then `cut` says why."""
 
     def __init__(self, body: AsyncIterator[bytes], leaving: Leaving) -> None:
         self._body = body
         self._leaving = leaving
+        self._is_over = False
         self.cut: Cut | None = None
 
     def __aiter__(self) -> "Inflow":
         return self
 
     async def __anext__(self) -> bytes:
-        if self.cut is None:
+        gathered: list[bytes] = []
+        if not self._is_over:
             try:
-                async with self._leaving.limited(SILENCE_SECONDS):
-                    return await anext(self._body)
+                async with self._leaving.limited(SILENCE_SECONDS) as limit:
+                    await self._gather(gathered, limit)
             except TimeoutError:
-                self.cut = Cut.LEAVING if self._leaving.has_begun else Cut.SILENT
+                self._end(Cut.LEAVING if self._leaving.has_begun else Cut.SILENT)
             except SenderGoneError:
-                self.cut = Cut.GONE
-        raise StopAsyncIteration
+                self._end(Cut.GONE)
+        if not gathered:
+            raise StopAsyncIteration
+        return b"".join(gathered)
+
+    async def _gather(self, gathered: list[bytes], limit: asyncio.Timeout) -> None:
+        size, clock = 0, asyncio.get_running_loop().time
+        while size < BLOCK_BYTES:
+            piece = await anext(self._body, None)
+            if piece is None:
+                self._is_over = True
+                return
+            gathered.append(piece)
+            size += len(piece)
+            if self._leaving.has_begun:  # the limit is over, and must not be put off
+                self._end(Cut.LEAVING)
+                return
+            limit.reschedule(clock() + SILENCE_SECONDS)
+
+    def _end(self, cut: Cut) -> None:
+        self._is_over = True
+        self.cut = cut
