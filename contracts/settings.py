@@ -33,7 +33,7 @@ def _amqp_url(url: SecretStr) -> SecretStr:
 
 def _store_url(url: str) -> str:
     if not urlsplit(url).scheme:
-        raise ValueError("it must look like file:///srv/blobs")
+        raise ValueError("it must look like file:///srv/blobs or s3://bucket/prefix")
     return url
 
 
