@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import obstore
+import psutil
 import pytest
 from aio_pika.abc import AbstractChannel
 from uuid_utils import uuid4, uuid7
@@ -219,6 +220,25 @@ async def test_a_sender_that_goes_away_leaves_no_parts(gateway: httpx.AsyncClien
     writer.transport.abort()
     await wait_until_async(lambda: bucket.unfinished() == [], 30, what="the end of the parts")
     assert await keys(bucket) == ["conditional-writes"]
+
+
+async def test_an_upload_is_never_whole_in_memory(gateway: httpx.AsyncClient, bucket: Bucket) -> None:
+    """64 parts at the least; the gateway runs in this process."""
+    process = psutil.Process()
+    memory = [process.memory_info().rss]
+    size = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal size
+        for _ in range(40):
+            yield LARGE
+            size += len(LARGE)
+            memory.append(process.memory_info().rss)
+
+    answer = await gateway.put("/upload/huge.bin", content=body())
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["jobs"][0]["size"] == size > 480_000_000
+    assert max(memory) - memory[0] < 200_000_000
 
 
 async def test_a_gateway_that_ends_leaves_no_parts(broker_url: str, bucket: Bucket, inspect_queue: str) -> None:
