@@ -1,5 +1,6 @@
 """The gateway's side of the blob store: files in, artifacts out."""
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from contracts.upload import Upload, decode_upload
 from contracts.whole import put_whole
 from gateway.errors import NotFoundError, NotReadyError, StoreFullError
 
+REMOVAL_SECONDS = 10.0  # somebody waits for an answer: what takes longer is left to `stagecast prune`
 LINK_LIFETIME = timedelta(minutes=5)  # of a link to an artifact: to begin with, not to end with
 
 
@@ -63,9 +65,10 @@ class Blobs:
             StoreFullError, NotReadyError: the store did not let us.
         """
         try:
-            async for batch in obstore.list(self._store, job_folder(job_id)):
-                for blob in batch:
-                    await obstore.delete_async(self._store, blob["path"])
+            async with asyncio.timeout(REMOVAL_SECONDS):
+                async for batch in obstore.list(self._store, job_folder(job_id)):
+                    for blob in batch:
+                        await obstore.delete_async(self._store, blob["path"])
             if isinstance(self._store, LocalStore):
                 self._remove_empty_folder(job_id)
         except (StoreError, OSError) as error:

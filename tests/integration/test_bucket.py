@@ -33,6 +33,8 @@ from tests.proxy import cuttable
 from tests.services import free_port, running_gateway, running_notifier
 from tests.stack import PROJECT, clean_environment
 
+pytestmark = pytest.mark.timeout(400)
+
 MEGABYTE = 1024 * 1024
 LARGE = bytes(range(256)) * 4096 * 12  # 12 MiB: three parts
 
@@ -281,6 +283,20 @@ async def test_a_bucket_that_is_away_is_said_and_refuses_nobody_for_long(
         for place in (path, f"{path}/big.bin", path.rsplit("/", 1)[0]):
             refused(await client.get(place), 503, "the blob store does not answer at the moment")
         await says(url, "the store does not answer", status=503)
+
+
+async def test_a_bucket_that_falls_silent_is_waited_for_in_bounds(
+    broker_url: str, own_bucket: Bucket, inspect_queue: str
+) -> None:
+    """Its process is stopped: connections are taken, and nothing ever comes."""
+    async with (
+        running_gateway(broker_url, own_bucket.store_url) as url,
+        httpx.AsyncClient(base_url=url, timeout=120) as client,
+    ):
+        own_bucket.freeze()
+        refused(await client.put("/upload/a.txt", content=b"x"), 503, "the blob store cannot be written at the moment")
+        own_bucket.thaw()
+        assert (await client.put("/upload/a.txt", content=b"x")).status_code == 202
 
 
 async def test_jobs_wait_for_a_bucket_that_is_away(
