@@ -6,11 +6,13 @@ from datetime import timedelta
 from uuid_utils import uuid4
 
 from contracts.blobs import open_store
+from contracts.errors import BadSettingError
 from contracts.owners import Owners
 from contracts.server import Server, listen
 from contracts.service import run_service
+from contracts.store_watch import StoreWatch
 from gateway.app import Desk, create_app
-from gateway.blobs import Blobs
+from gateway.blobs import Blobs, signs_links
 from gateway.body import Linger
 from gateway.broker import Broker
 from gateway.commands import Commands
@@ -36,13 +38,19 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     leaving = Leaving()
     store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
-    blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
+    redirects = settings.gateway_artifacts == "redirect"
+    if redirects and not signs_links(store):
+        raise BadSettingError("STAGECAST_GATEWAY_ARTIFACTS: `redirect` needs a bucket, such as s3://bucket/prefix")
+    blobs = Blobs(store, largest=settings.gateway_max_file_bytes, redirects=redirects)
+    watch, records, broker = StoreWatch(store, writes=True), Records(store), Broker(settings.amqp_url)
     submissions = Submissions(blobs, broker, source=source)
     quota = Quota(files=settings.gateway_owner_files_a_day, size=settings.gateway_owner_bytes_a_day)
     limits, usage = Limits(settings.gateway_max_files, settings.gateway_max_file_bytes), UsageBook(store, quota)
     kept, ledger = KeptUploads(store), Ledger(store)
     owners, expiry = Owners(settings.secret), timedelta(seconds=settings.gateway_upload_expiry_seconds)
-    files = Files(ledger, receptacle_in(store, blobs), blobs, submissions, kept, usage)
+    files = Files(
+        ledger, receptacle_in(store, blobs, largest=settings.gateway_max_file_bytes), blobs, submissions, kept, usage
+    )
     desk = Desk(
         Uploads(blobs, submissions, kept, usage, leaving, limits=limits),
         blobs,
@@ -53,12 +61,12 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
         TusDesk(files, owners, leaving, max_size=settings.gateway_max_file_bytes, expiry=expiry),
     )
     sweep = Sweep(ledger, files, usage, expiry)
-    app = create_app(settings, desk, checks={"broker": broker.fault})
+    app = create_app(settings, desk, checks={"broker": broker.fault, "store": watch.fault})
     async with asyncio.TaskGroup() as tasks:
-        connecting, sweeping = tasks.create_task(broker.run()), tasks.create_task(sweep.run())
+        running = [tasks.create_task(broker.run()), tasks.create_task(watch.run()), tasks.create_task(sweep.run())]
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)
-        connecting.cancel()
-        sweeping.cancel()
+        for task in running:
+            task.cancel()
 
 
 if __name__ == "__main__":

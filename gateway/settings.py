@@ -1,5 +1,7 @@
 """The gateway's settings."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from contracts.settings import Port, SharedSettings
@@ -26,6 +28,9 @@ class GatewaySettings(SharedSettings):
     )
     gateway_upload_expiry_seconds: float = Field(
         default=24 * 3600, gt=0, description="What a resumable upload gets to go on in, before it is removed."
+    )
+    gateway_artifacts: Literal["stream", "redirect"] = Field(
+        default="stream", description="How downloads come: through the gateway, or from the bucket itself by a link."
     )
     secret: SecretStr | None = Field(
         default=None, description="Signs cookies; the same for all services. Without it cookies end with the process."

@@ -20,7 +20,8 @@ from uuid_utils import uuid4
 from contracts.blobs import resumable_folder
 from contracts.events import encode
 from contracts.job import Message
-from gateway.blobs import CONCURRENT_PARTS, REMOTE_PART_BYTES, Blobs, refusal_of
+from contracts.whole import put_whole
+from gateway.blobs import Blobs, refusal_of
 from gateway.errors import LockedError, NotFoundError
 from gateway.tally import Content
 from gateway.tus.protocol import at_offset
@@ -63,8 +64,10 @@ class Portion:
 class PartObjects:
     """A receptacle in any store. Its price: the bytes are read and written once more when they become a job's file."""
 
-    def __init__(self, store: ObjectStore, blobs: Blobs) -> None:
+    def __init__(self, store: ObjectStore, blobs: Blobs, *, largest: int) -> None:
+        """`largest` is the largest file that may come, in bytes: with a checksum it may be one part."""
         self._store = store
+        self._largest = largest
         self._blobs = blobs
 
     async def offset(self, upload_id: str) -> int:
@@ -110,9 +113,7 @@ class PartObjects:
             if isinstance(body, bytes):
                 await obstore.put_async(self._store, key, body)
             else:
-                await obstore.put_async(
-                    self._store, key, body, chunk_size=REMOTE_PART_BYTES, max_concurrency=CONCURRENT_PARTS
-                )
+                await put_whole(self._store, key, body, largest=self._largest)
         except (StoreError, OSError) as error:
             raise refusal_of(error) from error
 

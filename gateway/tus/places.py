@@ -10,8 +10,8 @@ from gateway.tus.part_objects import PartObjects
 from gateway.tus.receptacle import Receptacle
 
 
-def receptacle_in(store: ObjectStore, blobs: Blobs) -> Receptacle:
+def receptacle_in(store: ObjectStore, blobs: Blobs, *, largest: int) -> Receptacle:
     """A file that grows where there are files, else objects."""
     if isinstance(store, LocalStore) and store.prefix is not None:
         return GrowingFile(Path(store.prefix))
-    return PartObjects(store, blobs)
+    return PartObjects(store, blobs, largest=largest)

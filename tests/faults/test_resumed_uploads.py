@@ -22,6 +22,7 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 
 from contracts.topology import DEAD_JOBS, JOBS, declare, job_queue
+from tests.buckets import environment, running_bucket
 from tests.cutting import cutting
 from tests.faults.gateways import GatewayProcess, gateway_process
 from tests.ground import missing
@@ -130,14 +131,34 @@ async def test_a_gateway_that_is_killed_again_and_again(
 ) -> None:
     """At random bytes; what it had acknowledged is there afterwards."""
     with gateway_process(broker_url, blobs.as_uri()) as gateway:
-        url, job = create(gateway), None
-        for _ in range(5):
-            acknowledged = offset_of(gateway, url)
-            await asyncio.to_thread(send_until_killed, gateway, url, file, random.randrange(SIZE // 8))
-            gateway.start()
-            assert offset_of(gateway, url) >= acknowledged
-        job = await asyncio.to_thread(send_rest, gateway, url, file)
+        job = await kill_again_and_again(gateway, file)
     await check(channel, queue, blobs, file, job)
+
+
+async def test_a_gateway_over_a_bucket_that_is_killed_again_and_again(
+    broker_url: str, channel: AbstractChannel, queue: str, file: Path, tmp_path: Path
+) -> None:
+    with (
+        running_bucket() as bucket,
+        environment(bucket.environment),
+        gateway_process(broker_url, bucket.store_url) as gateway,
+    ):
+        job = await kill_again_and_again(gateway, file)
+        copy = tmp_path / job.removeprefix("/") / "source"
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(bucket.read(f"{job.removeprefix('/')}/source"))
+    await check(channel, queue, tmp_path, file, job)
+
+
+async def kill_again_and_again(gateway: GatewayProcess, file: Path) -> str:
+    """Gives its job."""
+    url = create(gateway)
+    for _ in range(5):
+        acknowledged = offset_of(gateway, url)
+        await asyncio.to_thread(send_until_killed, gateway, url, file, random.randrange(SIZE // 8))
+        gateway.start()
+        assert offset_of(gateway, url) >= acknowledged
+    return await asyncio.to_thread(send_rest, gateway, url, file)
 
 
 def create(gateway: GatewayProcess) -> str:

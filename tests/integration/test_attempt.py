@@ -13,7 +13,6 @@ from contracts.blobs import open_store, source_key
 from contracts.claims import Claim
 from contracts.events import Event
 from contracts.job import Job
-from processor.attempt import Workshop
 from processor.catalogue import Offer, load_pipeline
 from processor.chronicle import Publish
 from processor.errors import (
@@ -26,6 +25,7 @@ from processor.errors import (
 )
 from processor.folder import JobFolder
 from processor.patience import Patience
+from processor.workshop import Workshop
 from tests.attempts import a_chronicle, fresh_record, run_attempt
 from tests.samples import JOB_ID
 

@@ -5,7 +5,7 @@ Two receptacles over one store are two gateways.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import obstore
@@ -19,17 +19,34 @@ from gateway.tus import growing_file, part_objects
 from gateway.tus.growing_file import GrowingFile
 from gateway.tus.part_objects import PartObjects
 from gateway.tus.receptacle import Receptacle
+from tests.buckets import Bucket, running_bucket
 from tests.ground import wait_until_async
 from tests.samples import JOB_ID
 
 UPLOAD_ID = "5f3b9c1e-0000-4000-8000-000000000001"
+SIZE = 100_000_000
 BLOCK = bytes(range(256)) * 4096
 Make = Callable[[], Receptacle]
 
 
-@pytest.fixture(params=["growing file", "objects in a folder", "objects in memory"])
-def store(request: pytest.FixtureRequest, blobs: Path) -> ObjectStore:
-    return MemoryStore() if request.param == "objects in memory" else LocalStore(blobs, automatic_cleanup=True)
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    with running_bucket() as bucket:
+        yield bucket
+
+
+@pytest.fixture(params=["growing file", "objects in a folder", "objects in memory", "objects in a bucket"])
+def store(request: pytest.FixtureRequest, blobs: Path) -> Iterator[ObjectStore]:
+    match request.param:
+        case "objects in memory":
+            yield MemoryStore()
+        case "objects in a bucket":
+            store = request.getfixturevalue("bucket").open()
+            yield store
+            for each in [each for batch in obstore.list(store) for each in batch]:
+                obstore.delete(store, each["path"])
+        case _:
+            yield LocalStore(blobs, automatic_cleanup=True)
 
 
 @pytest.fixture
@@ -38,7 +55,7 @@ async def gateway(request: pytest.FixtureRequest, store: ObjectStore, blobs: Pat
     await obstore.put_async(store, f"{resumable_folder(UPLOAD_ID)}/upload.json", b"{}")
     if request.node.callspec.params["store"] == "growing file":
         return lambda: GrowingFile(blobs)
-    return lambda: PartObjects(store, Blobs(store))
+    return lambda: PartObjects(store, Blobs(store, largest=SIZE), largest=SIZE)
 
 
 async def blocks(*found: bytes) -> AsyncIterator[bytes]:

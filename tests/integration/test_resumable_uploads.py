@@ -1,9 +1,10 @@
-"""The tus protocol over HTTP: a gateway over a folder, and one over a store that has only objects."""
+"""The tus protocol over HTTP: a gateway over a folder, and one over a bucket."""
 
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from contracts.topology import declare, job_queue
+from tests.buckets import Bucket, environment, running_bucket
 from tests.ground import wait_until_async
 from tests.integration.conftest import Listener
 from tests.integration.test_uploads import refused, requests_in
@@ -35,11 +37,24 @@ def metadata(**fields: str) -> dict[str, str]:
     return {"Upload-Metadata": ",".join(pairs)}
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    with running_bucket() as bucket:
+        yield bucket
+
+
+@pytest.fixture(params=["folder", "bucket"])
 async def gateway(
-    request: pytest.FixtureRequest, broker_url: str, blobs: Path, inspect_queue: str
+    request: pytest.FixtureRequest, broker_url: str, blobs: Path, bucket: Bucket, inspect_queue: str
 ) -> AsyncIterator[httpx.AsyncClient]:
-    store = blobs.as_uri() if request.param == "folder" else "memory:///"
+    store = blobs.as_uri() if request.param == "folder" else bucket.store_url
+    with environment(bucket.environment):
+        async with running_client(broker_url, store) as client:
+            yield client
+
+
+@asynccontextmanager
+async def running_client(broker_url: str, store: str) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         running_gateway(broker_url, store, gateway_max_file_bytes=20_000_000) as url,
         httpx.AsyncClient(base_url=url, timeout=30, headers=TUS) as client,
@@ -240,7 +255,8 @@ async def test_clients_that_know_no_patch(gateway: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("where", ["header", "metadata"])
 async def test_the_same_key_is_the_same_upload(gateway: httpx.AsyncClient, where: str) -> None:
-    sent = {"Idempotency-Key": "k1"} if where == "header" else metadata(**{"idempotency-key": "k1"})
+    key = str(uuid4())
+    sent = {"Idempotency-Key": key} if where == "header" else metadata(**{"idempotency-key": key})
     url = await created(gateway, sent=sent)
     await gateway.patch(url, content=b"x", headers=at(0))
     assert await created(gateway, sent=sent) == url

@@ -28,6 +28,7 @@ from tests.services import running_gateway
 
 UPLOAD_ID = "5f3b9c1e-0000-4000-8000-000000000001"
 DAY = timedelta(hours=24)
+SIZE = 100_000_000
 
 
 class Place:
@@ -36,10 +37,11 @@ class Place:
     def __init__(self, blobs: Path, kind: str) -> None:
         store = LocalStore(blobs, automatic_cleanup=True)
         kept, usage, ledger = KeptUploads(store), UsageBook(store, Quota()), Ledger(store)
-        receptacle = GrowingFile(blobs) if kind == "growing file" else PartObjects(store, Blobs(store))
+        files = Blobs(store, largest=SIZE)
+        receptacle = GrowingFile(blobs) if kind == "growing file" else PartObjects(store, files, largest=SIZE)
         self.broker = FakePublisher()
-        submissions = Submissions(Blobs(store), self.broker, source="/gateways/test")
-        self.files = Files(ledger, receptacle, Blobs(store), submissions, kept, usage)
+        submissions = Submissions(files, self.broker, source="/gateways/test")
+        self.files = Files(ledger, receptacle, files, submissions, kept, usage)
         self.sweep = Sweep(ledger, self.files, usage, DAY)
         self.folder = blobs
 
