@@ -11,7 +11,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from pydantic import SecretStr
 
-from contracts.broker import BROKER_ERRORS, describe, keep_connected, pause_after
+from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event, encode
@@ -35,6 +35,7 @@ from processor.stops import Stops
 from processor.workers import Workers
 
 ANSWER_SECONDS = 10.0
+SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
 PERSISTENT = aio_pika.DeliveryMode.PERSISTENT
 
 Begin = Callable[[AbstractIncomingMessage], Awaitable[None]]
@@ -63,7 +64,8 @@ class JobDelivery:
         return count if isinstance(count, int) else 0
 
     async def ack(self) -> None:
-        await self.message.ack()
+        with suppress(*BROKER_ERRORS):  # a lost connection has given it back: who gets it finds its outcome
+            await self.message.ack()
 
     async def give_back(self) -> None:
         with suppress(*BROKER_ERRORS):  # a lost connection has given it back already
@@ -108,11 +110,13 @@ class JobQueues:
 
     async def _consume(self, connection: AbstractConnection) -> None:
         self._look_ahead(connection)
-        control = await self._obey(connection)
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=self._workers.concurrency)
-        await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS)
         ended: asyncio.Queue[str] = asyncio.Queue()
+        with broker_calls():
+            async with asyncio.timeout(SETUP_SECONDS):
+                control = await self._obey(connection)
+                channel = await connection.channel()
+                await channel.set_qos(prefetch_count=self._workers.concurrency)
+                await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS)
         (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(
             lambda cancel: ended.put_nowait(cancel.consumer_tag or "")
         )
@@ -122,8 +126,9 @@ class JobQueues:
                 tasks.create_task(self._workers.work(JobDelivery(message)))
 
             try:
-                for queue in self._queues:
-                    await self._take_from(channel, queue, begin)
+                async with asyncio.timeout(SETUP_SECONDS):
+                    for queue in self._queues:
+                        await self._take_from(channel, queue, begin)
                 tasks.create_task(self._until_closed(control))
                 tasks.create_task(self._until_closed(channel))
                 while True:
@@ -240,7 +245,7 @@ class Announcements:
         while True:
             await self._connected.wait()
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
+                with broker_calls():
                     await self._publish_once(exchange, message, routing_key, queue)
                     return
             except BROKER_ERRORS as error:
@@ -251,11 +256,22 @@ class Announcements:
     async def _publish_once(
         self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None
     ) -> None:
-        channel = await self._open_channel()
-        if queue is not None:
-            await declare(channel, queue)
-        target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
-        await target.publish(message, routing_key, mandatory=queue is not None)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            channel = await self._open_channel()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if queue is not None:
+                    await declare(channel, queue)
+                target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+                await target.publish(message, routing_key, mandatory=queue is not None)
+        except TimeoutError:
+            self._leave(channel)
+            raise
+
+    def _leave(self, channel: AbstractChannel) -> None:
+        """Use it no more: it may never confirm. It stays open, since closing it needs the broker's answer too."""
+        if self._channel is channel:
+            self._channel = None
 
     async def _open_channel(self) -> AbstractChannel:
         async with self._opening:
