@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractChannel
 
 from contracts.broker import BROKER_ERRORS, broker_calls
 from contracts.topology import job_queue
-from processor.broker import JobDelivery
+from processor.job_channel import JobDelivery
 from tests.integration.test_processor import submit
 
 
