@@ -1,7 +1,7 @@
 """Bytes gathered in a file that grows, where the store is a folder: nothing is ever copied.
 
     uploads/<id>/bytes     what came
-    uploads/<id>/offset    how much of it counts: 16 MiB at a time, and at the end of a request
+    uploads/<id>/offset    how much of it counts: 64 MiB at a time, and at the end of a request
 
 Who adds to it holds `flock(2)` on `bytes`, which the kernel takes back from whoever is killed.
 """
@@ -22,13 +22,13 @@ from contracts.blobs import resumable_folder, source_key
 from gateway.blobs import refusal_of
 from gateway.errors import LockedError, NotFoundError, StoreFullError
 from gateway.tally import Content
-from gateway.tus.pen import Pen
+from gateway.tus.pen import Pen, cut
 from gateway.tus.protocol import at_offset
 
 if TYPE_CHECKING:
     from hashlib import _Hash as Hash
 
-COMMIT_BYTES = 16 * 1024 * 1024  # what a gateway that is killed loses of a request, at the most
+COMMIT_BYTES = 64 * 1024 * 1024  # what a gateway that is killed loses of a request, at the most
 READ_BYTES = 1024 * 1024
 MAX_HASHES = 1_000  # of uploads on their way; an upload whose hash was dropped is read once more at its end
 
@@ -61,7 +61,7 @@ class GrowingFile:
         with _faults(), await asyncio.to_thread(self._open, upload_id) as file:
             size = self._offset(upload_id)
             if not target.exists():
-                file.truncate(size)
+                cut(file, size)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (self._folder(upload_id) / "bytes").replace(target)
             known = self._hashes.pop(upload_id, None)

@@ -1,6 +1,7 @@
 """Writes a file's blocks in a thread of its own, in order, while the next ones arrive."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,7 @@ class Pen:
                 job.exception()  # it was raised before, or what was raised before is the reason
         self._thread.shutdown()
         if self.end != self.counted:
-            self._file.truncate(self.counted)
+            cut(self._file, self.counted)
 
     def _do(self, what: Callable[..., None], *given: object) -> None:
         self._jobs.append(asyncio.get_running_loop().run_in_executor(self._thread, self._unless_failed, what, *given))
@@ -71,7 +72,7 @@ class Pen:
             raise
 
     def _begin(self, at: int) -> None:
-        self._file.truncate(at)
+        cut(self._file, at)
         self._file.seek(at)
 
     def _write(self, block: bytes) -> None:
@@ -84,3 +85,9 @@ class Pen:
     def _count_to(self, end: int) -> None:
         self._count(end)
         self.counted = end
+
+
+def cut(file: FileIO, at: int) -> None:
+    """Let a file end there, if it does not: ext4 writes to the disk, at its closing, a file that was cut at 0."""
+    if os.fstat(file.fileno()).st_size != at:
+        file.truncate(at)
