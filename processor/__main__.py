@@ -13,6 +13,7 @@ from processor.attempt import Workshop
 from processor.broker import Announcements, JobQueues
 from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
+from processor.process_pool import ProcessPool
 from processor.settings import ProcessorSettings
 from processor.stage_process import warm_up
 from processor.stops import Stops
@@ -30,7 +31,8 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
     store, stops = open_store(settings.store_url), Stops()
     announcements = Announcements(settings.amqp_url)
-    means = Means(Workshop(store, settings.store_url, settings.processor_workdir), announcements, stops)
+    pool = ProcessPool(settings.processor_concurrency)
+    means = Means(Workshop(store, settings.store_url, settings.processor_workdir, pool), announcements, stops)
     worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
     workers = Workers(
         worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
@@ -44,7 +46,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
 
     checks = {"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault}
     app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
-    async with asyncio.TaskGroup() as tasks:
+    async with pool, asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         consuming = tasks.create_task(queues.run())
         await Server(app, farewell=farewell).serve_until(stop, listener)

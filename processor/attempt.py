@@ -20,8 +20,9 @@ from contracts.events import Artifact
 from contracts.job import Job
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
-from processor.chronicle import Chronicle
+from processor.chronicle import COMMIT_SECONDS, Chronicle
 from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError, SupersededError
+from processor.process_pool import ProcessPool
 from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
@@ -36,6 +37,7 @@ class Workshop:
     store: ObjectStore
     store_url: str
     workdir: Path | None = None
+    pool: ProcessPool = field(default_factory=ProcessPool)
 
     @asynccontextmanager
     async def open(self, job: Job) -> AsyncIterator[tuple[Source, Path]]:
@@ -116,7 +118,10 @@ class Attempt:
         stages = self._offer.pipeline.stages
         if self.stage == len(stages):
             return
-        async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
+        async with (
+            self._workshop.open(self._story.record.job) as (source, folder),
+            running_stages(self._workshop.pool) as run,
+        ):
             for index in range(self.stage, len(stages)):
                 self.stage = index
                 await self._run_stage(source, folder, run)
@@ -147,9 +152,15 @@ class Attempt:
         if self._workdir is None:
             await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
         self._facts[plan.name] = run.facts
+        await self._complete(run)
+
+    async def _complete(self, run: StageRun) -> None:
+        """Before more is begun this is recorded, unless to run it again would cost no more than the record."""
         self._chronicle.note_kept(
             self._story.stage_completed(run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts)
         )
+        if run.artifacts or run.facts or run.seconds > COMMIT_SECONDS:
+            await self._chronicle.catch_up()
 
     def _work(self, source: Source, workdir: Path) -> StageWork:
         return StageWork(

@@ -257,7 +257,7 @@ class Announcements:
         await channel.default_exchange.publish(message, queue.name, mandatory=True)
 
     async def _publish_events(self, letters: Sequence[Letter]) -> None:
-        channel = cast(Channel, await (await self._open_channel()).get_underlay_channel())
+        channel = cast("Channel", await (await self._open_channel()).get_underlay_channel())
         await asyncio.gather(
             *(
                 # To wait for each to leave, as aio-pika does, costs as much again: what is on its way is bounded by

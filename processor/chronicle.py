@@ -13,7 +13,7 @@ from processor.story import Story
 from processor.workplace import Progress
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
-COMMIT_SECONDS = 0.05  # so long a completed stage may wait for others, that one write of the record keeps them all
+COMMIT_SECONDS = 0.05  # so long a completed stage may wait for others, for one write of the record to keep them all
 
 
 class Publish(Protocol):
