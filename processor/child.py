@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from processor.workplace import SECONDS_BETWEEN_PROGRESS, Told
 MAX_REASON_LENGTH = 2_000
 # Whoever took longer had use for memory and more, and what a new process costs is little beside it.
 SHORT_SECONDS = 0.5
+opened_store = lru_cache(maxsize=1)(open_store)  # a processor has one
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 # Out of memory, the kernel ends the process with the highest score: rather a stage than its processor.
@@ -109,7 +111,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk, before: Traits | None)
             source=work.source,
             workdir=work.workdir,
             job_id=work.job_id,
-            store=open_store(work.store_url),
+            store=opened_store(work.store_url),
             tell=voice.say,
             earlier=work.earlier,
         )
