@@ -1,6 +1,6 @@
 """The peer: Celery as its documentation shows it; events are on, so that its task-state updates are really published.
 
-With `BENCH_QUEUES=quorum` as it has it for RabbitMQ: quorum queues, and what is published is confirmed. Else its default,
+With `BENCH_QUEUES=quorum` as it has it for RabbitMQ: quorum queues, all that is published confirmed. Else its default,
 classic queues and no confirms.
 
 `python -m bench.peer_celery COUNT UPDATES…` submits so many jobs, each a chain of tasks with so many updates each, or
