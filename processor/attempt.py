@@ -171,6 +171,7 @@ class Attempt:
             workdir=workdir,
             store_url=self._workshop.store_url,
             earlier=self._facts,
+            attempt=self._story.attempt,
         )
 
     async def _follow(self, run: StageRun, running: AbstractAsyncContextManager[RunningStage]) -> None:
@@ -221,6 +222,8 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _error_of(raised: Raised) -> Exception:
+    if raised.is_superseded:
+        return SupersededError(raised.reason)
     log.info("stage.raised", reason=raised.reason, details=raised.details)
     return PermanentFailure(raised.reason) if raised.is_permanent else StageRaisedError(raised.reason)
 

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aiormq.channel import Channel
 from pamqp.commands import Basic
 from pydantic import SecretStr
 
-from contracts.broker import BROKER_ERRORS, describe, keep_connected, pause_after
+from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event, encode
@@ -23,9 +22,7 @@ from contracts.topology import (
     CONTROL,
     CONTROL_QUEUE_ARGUMENTS,
     DEAD_JOBS,
-    EVENT_TOPOLOGY,
     EVENTS,
-    JOBS,
     Queue,
     declare,
     event_key,
@@ -33,45 +30,19 @@ from contracts.topology import (
     retry_queue,
 )
 from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.intake import Intake
+from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
 from processor.pipeline import Pipeline
 from processor.stops import Stops
 from processor.workers import Workers
 
-ANSWER_SECONDS = 10.0
+SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
 PERSISTENT = aio_pika.DeliveryMode.PERSISTENT
 
-Begin = Callable[[AbstractIncomingMessage], Awaitable[None]]
+Publish = Callable[[AbstractChannel], Awaitable[None]]
 Letter = tuple[str, bytes, Basic.Properties]  # its routing key first
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class JobDelivery:
-    """A message from a job queue."""
-
-    message: AbstractIncomingMessage
-
-    @property
-    def body(self) -> bytes:
-        return self.message.body
-
-    @property
-    def is_redelivered(self) -> bool:
-        return bool(self.message.redelivered) or self.returns > 0
-
-    @property
-    def returns(self) -> int:
-        """Quorum queues count it (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling)."""
-        count = self.message.headers.get("x-delivery-count", 0)
-        return count if isinstance(count, int) else 0
-
-    async def ack(self) -> None:
-        await self.message.ack()
-
-    async def give_back(self) -> None:
-        with suppress(*BROKER_ERRORS):  # a lost connection has given it back already
-            await self.message.nack(requeue=True)
 
 
 class JobQueues:
@@ -86,7 +57,7 @@ class JobQueues:
         self._queues = tuple(job_queue(pipeline.name) for pipeline in self._pipelines)
         self._workers = workers
         self._stops = stops
-        self._consumers: dict[str, AbstractQueue] = {}
+        self._intake: Intake[JobDelivery] | None = None
         self._protested: timedelta | None = None
         self._concern: str | None = None
 
@@ -96,15 +67,15 @@ class JobQueues:
 
     async def stop_taking(self) -> None:
         """Take no more jobs; go on with those in hand."""
-        consumers, self._consumers = self._consumers, {}
-        with suppress(*BROKER_ERRORS):
-            async with asyncio.timeout(ANSWER_SECONDS):
-                for tag, queue in consumers.items():
-                    await queue.cancel(tag)
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            with suppress(*BROKER_ERRORS):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await intake.stop()
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
-        return None if self._consumers else "not consuming jobs"
+        return None if self._intake is not None else "not consuming jobs"
 
     def concern(self) -> str | None:
         """Whether the broker may take long jobs away, for `/readyz`."""
@@ -112,29 +83,30 @@ class JobQueues:
 
     async def _consume(self, connection: AbstractConnection) -> None:
         self._look_ahead(connection)
-        control = await self._obey(connection)
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=self._workers.concurrency)
-        await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS)
-        ended: asyncio.Queue[str] = asyncio.Queue()
-        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(
-            lambda cancel: ended.put_nowait(cancel.consumer_tag or "")
-        )
+        room = self._workers.concurrency
+        with broker_calls():
+            async with asyncio.timeout(SETUP_SECONDS):
+                control = await self._obey(connection)
+                source = await JobChannel.open(connection, self._queues, prefetch=room)
         async with asyncio.TaskGroup() as tasks:
 
-            async def begin(message: AbstractIncomingMessage) -> None:
-                tasks.create_task(self._workers.work(JobDelivery(message)))
+            def begin(delivery: JobDelivery) -> asyncio.Task[None]:
+                return tasks.create_task(self._workers.work(delivery))
 
+            intake = Intake(source, begin, room=room if len(self._queues) > 1 else None)
+            source.arrive = intake.arrive
             try:
-                for queue in self._queues:
-                    await self._take_from(channel, queue, begin)
+                async with asyncio.timeout(SETUP_SECONDS):
+                    await intake.listen()
+                self._intake = intake
                 tasks.create_task(self._until_closed(control))
-                tasks.create_task(self._until_closed(channel))
+                tasks.create_task(self._until_closed(source.channel))
+                tasks.create_task(intake.run())
                 while True:
-                    lost = self._consumers.pop(await ended.get(), None)
-                    await self._renew(channel, lost, begin)
+                    await source.until_deleted()
+                    await intake.listen()
             finally:
-                self._consumers.clear()
+                self._intake = None
 
     def _look_ahead(self, connection: AbstractConnection) -> None:
         """What the broker grants a job; once it has taken one away, what it granted that one."""
@@ -143,18 +115,6 @@ class JobQueues:
         told, self._concern = self._concern, concern(self._protested or announced, self._pipelines)
         if self._concern is not None and self._concern != told:
             log.warning("broker.takes_jobs_away", reason=self._concern)
-
-    async def _take_from(self, channel: AbstractChannel, queue: Queue, begin: Begin) -> None:
-        await declare(channel, queue)
-        source = await channel.get_queue(queue.name, ensure=False)
-        self._consumers[await source.consume(begin)] = source
-
-    async def _renew(self, channel: AbstractChannel, lost: AbstractQueue | None, begin: Begin) -> None:
-        """Somebody deleted a queue: make it again. What waited in it is lost, what runs goes on."""
-        for queue in self._queues:
-            if lost is not None and queue.name == lost.name:
-                log.warning("queue.deleted", queue=queue.name)
-                await self._take_from(channel, queue, begin)
 
     async def _obey(self, connection: AbstractConnection) -> AbstractChannel:
         """Hear commands from now on; jobs are taken only then, so that none is missed."""
@@ -210,7 +170,7 @@ class Announcements:
     async def publish(self, *events: Event) -> None:
         """All are on their way at once, in order. Is one not confirmed, all go again, so that the last word is last."""
         letters = [(event_key(event), encode(event), _properties(event)) for event in events]
-        await self._until_confirmed(lambda: self._publish_events(letters))
+        await self._until_confirmed(lambda channel: _publish_events(channel, letters))
 
     async def submit(self, request: JobRequest) -> None:
         await self._send(request, job_queue(request.job.pipeline))
@@ -222,7 +182,7 @@ class Announcements:
         message = aio_pika.Message(
             body, headers={"x-reason": reason[:1000]}, timestamp=datetime.now(UTC), delivery_mode=PERSISTENT
         )
-        await self._until_confirmed(lambda: self._put(message, DEAD_JOBS))
+        await self._until_confirmed(lambda channel: _put(channel, message, DEAD_JOBS))
 
     async def _use(self, connection: AbstractConnection) -> None:
         self._connection = connection
@@ -235,37 +195,36 @@ class Announcements:
 
     async def _send(self, request: JobRequest, queue: Queue) -> None:
         message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
-        await self._until_confirmed(lambda: self._put(message, queue))
+        await self._until_confirmed(lambda channel: _put(channel, message, queue))
 
-    async def _until_confirmed(self, publish: Callable[[], Awaitable[None]]) -> None:
+    async def _until_confirmed(self, publish: Publish) -> None:
         """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
         failures = 0
         while True:
             await self._connected.wait()
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await publish()
+                with broker_calls():
+                    await self._publish_once(publish)
                     return
             except BROKER_ERRORS as error:
                 failures += 1
                 log.warning("publish.repeated", failures=failures, reason=describe(error))
             await asyncio.sleep(pause_after(failures))
 
-    async def _put(self, message: aio_pika.Message, queue: Queue) -> None:
-        channel = await self._open_channel()
-        await declare(channel, queue)
-        await channel.default_exchange.publish(message, queue.name, mandatory=True)
+    async def _publish_once(self, publish: Publish) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            channel = await self._open_channel()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await publish(channel)
+        except TimeoutError:
+            self._leave(channel)
+            raise
 
-    async def _publish_events(self, letters: Sequence[Letter]) -> None:
-        channel = cast("Channel", await (await self._open_channel()).get_underlay_channel())
-        await asyncio.gather(
-            *(
-                # To wait for each to leave, as aio-pika does, costs as much again: what is on its way is bounded by
-                # who waits here for the confirms.
-                channel.basic_publish(body, exchange=EVENTS.name, routing_key=key, properties=properties, wait=False)
-                for key, body, properties in letters
-            )
-        )
+    def _leave(self, channel: AbstractChannel) -> None:
+        """Use it no more: it may never confirm. It stays open, since closing it needs the broker's answer too."""
+        if self._channel is channel:
+            self._channel = None
 
     async def _open_channel(self) -> AbstractChannel:
         async with self._opening:
@@ -278,3 +237,20 @@ class Announcements:
 
 def _properties(event: Event) -> Basic.Properties:
     return Basic.Properties(message_id=event.id, content_type="application/cloudevents+json", delivery_mode=1)
+
+
+async def _put(channel: AbstractChannel, message: aio_pika.Message, queue: Queue) -> None:
+    await declare(channel, queue)
+    await channel.default_exchange.publish(message, queue.name, mandatory=True)
+
+
+async def _publish_events(channel: AbstractChannel, letters: Sequence[Letter]) -> None:
+    underlay = cast("Channel", await channel.get_underlay_channel())
+    await asyncio.gather(
+        *(
+            # To wait for each to leave, as aio-pika does, costs as much again: what is on its way is bounded by who
+            # waits here for the confirms.
+            underlay.basic_publish(body, exchange=EVENTS.name, routing_key=key, properties=properties, wait=False)
+            for key, body, properties in letters
+        )
+    )

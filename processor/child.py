@@ -19,7 +19,7 @@ from typing import Any
 
 from contracts.blobs import open_store
 from processor.catalogue import load_pipeline
-from processor.errors import PermanentFailure
+from processor.errors import PermanentFailure, SupersededError
 from processor.pipeline import StagePlan
 from processor.stage import Source, Stage
 from processor.traits import Traits, traits
@@ -47,6 +47,7 @@ class StageWork:
     workdir: Path
     store_url: str
     earlier: Mapping[str, Mapping[str, Any]]
+    attempt: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Raised:
     reason: str
     details: str
     is_permanent: bool
+    is_superseded: bool = False
 
 
 class Voice:
@@ -114,6 +116,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk, before: Traits | None)
             store=opened_store(work.store_url),
             tell=voice.say,
             earlier=work.earlier,
+            attempt=work.attempt,
         )
     except Exception as error:  # noqa: BLE001 - the pipeline's module, or the store, may raise anything
         return raised(error)
@@ -131,7 +134,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk, before: Traits | None)
 def raised(error: BaseException) -> Raised:
     """What a stage's error tells."""
     details = sendable("".join(traceback.format_exception(error)))[-MAX_REASON_LENGTH * 4 :]
-    return Raised(_reason(error), details, isinstance(error, PermanentFailure))
+    return Raised(_reason(error), details, isinstance(error, PermanentFailure), isinstance(error, SupersededError))
 
 
 def _outcome(plan: StagePlan, stage: Stage) -> Finished | Raised:

@@ -36,6 +36,7 @@ class LoopStage:
             store=opened_store(work.store_url),
             tell=self._tell,
             earlier=work.earlier,
+            attempt=work.attempt,
         )
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
