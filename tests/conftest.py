@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from cli.broker_files import find_programs
 from cli.errors import CannotStartError
-from tests.compose import Product, running_product
+from tests.compose import MAX_UPLOAD_BYTES, Product, running_product
 from tests.containers import broker_container, engine_fault
 from tests.ground import missing
 from tests.stack import Stack, free_place, running_broker, running_stack
@@ -87,7 +87,8 @@ def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def product(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole stack as `docker compose up --build --wait` starts it, under names of its own."""
-    with running_product(tmp_path_factory.mktemp("compose")) as running:
+    largest = str(MAX_UPLOAD_BYTES)
+    with running_product(tmp_path_factory.mktemp("compose"), STAGECAST_GATEWAY_MAX_UPLOAD_BYTES=largest) as running:
         yield running
 
 
