@@ -24,7 +24,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, url: str) -> None:
-        """Again, if meanwhile a network interface came or went, as containers' do: Chromium then drops what it loads."""
+        """Again, if a network interface came or went meanwhile, as containers' do: Chromium then drops all it loads."""
         for _ in range(OPENINGS):
             with self._dropped() as dropped:
                 self.page.goto(url)
