@@ -1,7 +1,7 @@
 """What the tests stand on: a real broker, a real stack, a real browser."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,17 +33,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="any",
         help="a RabbitMQ 4 container, or a node of the installed RabbitMQ; any: a container where there is Docker",
     )
+    parser.addoption("--only-with-broker", action="store_true", help="leave out what has nothing to do with --broker")
+    parser.addoption("--without-containers", action="store_true", help="leave out what needs a Docker engine")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests first, then integration, end-to-end and faults."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Unit tests first, then integration, end-to-end and faults; without those that the options leave out."""
     here = Path(__file__).parent
+    left_out = [item for item in items if is_left_out(config, getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
     def place(item: pytest.Item) -> int:
         folder = item.path.relative_to(here).parts[0]
         return ORDER.index(folder) if folder in ORDER else len(ORDER)
 
     items.sort(key=place)
+
+
+def is_left_out(config: pytest.Config, fixtures: Iterable[str]) -> bool:
+    """A test, by what it stands on."""
+    return (config.getoption("--only-with-broker") and "broker_url" not in fixtures) or (
+        config.getoption("--without-containers") and "engine" in fixtures
+    )
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.compose import MAX_UPLOAD_BYTES, SERVICES, Product
+from tests.compose import MAX_UPLOAD_BYTES, Product
 from tests.e2e.visitor import WAIT_MS, Visit, text_file, unique
 from tests.stack import free_ports
 
@@ -41,8 +41,11 @@ def test_every_answer_has_the_headers_of_the_edge(product: Product, path: str) -
     headers = httpx.get(f"{product.url}{path}").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert "Server" not in headers
+    assert not {"Server", "Via", "Strict-Transport-Security"} & headers.keys()
 
 
 @pytest.mark.parametrize("size", [MAX_UPLOAD_BYTES, 10 * MAX_UPLOAD_BYTES])
@@ -71,23 +74,6 @@ def test_the_page_is_compressed(product: Product) -> None:
     assert answer.headers["Content-Encoding"] == "gzip"
 
 
-def test_containers_are_hardened_and_hold_no_secret(product: Product) -> None:
-    for service in SERVICES:
-        container = product.container(service)
-        assert product.inside(container, "id", "-u") == "10001"
-        assert container.attrs["HostConfig"]["ReadonlyRootfs"]
-        assert container.attrs["HostConfig"]["CapDrop"] == ["ALL"]
-        assert container.attrs["HostConfig"]["Memory"] > 0
-        assert container.attrs["HostConfig"]["LogConfig"]["Config"]["max-size"]
-        assert container.attrs["Config"]["Labels"]["org.opencontainers.image.title"] == f"Stagecast {service}"
-        assert not any("amqp://" in value for value in container.attrs["Config"]["Env"])
-    password = product.inside(product.container("notifier"), "cat", "/srv/secrets/STAGECAST_AMQP_URL")
-    assert "guest" not in password
-    users = product.inside(product.container("rabbitmq"), "rabbitmqctl", "-q", "list_users")
-    assert "stagecast" in users
-    assert "guest" not in users
-
-
 def test_a_domain_has_https_and_http_2(product: Product, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     http, https = free_ports(2)
     monkeypatch.setenv("STAGECAST_DOMAIN", "localhost")
@@ -101,6 +87,8 @@ def test_a_domain_has_https_and_http_2(product: Product, visit: Visit, monkeypat
     person.choose(text_file(name))
     person.expect_completed(name)
     assert all(cookie.get("secure") for cookie in person.context.cookies())
+    answer = httpx.get(f"https://localhost:{https}/", verify=False)
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
     product.up()  # as it was
 
 
