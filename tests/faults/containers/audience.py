@@ -42,11 +42,11 @@ class Client:
             self.comments = stream.comments
             try:
                 while True:
-                    self._take(await stream.frame())
+                    self.take(await stream.frame())
             finally:
                 self.cursor = stream.last_event_id
 
-    def _take(self, frame: Frame) -> None:
+    def take(self, frame: Frame) -> None:
         self.story.take(frame)
         self.farewells += frame.event == "draining"
         if frame.event != "message":
