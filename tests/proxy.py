@@ -73,6 +73,10 @@ class Proxy:
             writer.transport.abort()
             return
         upstream_reader, upstream = await asyncio.open_connection(*self._target)
+        if self._is_cut:  # meanwhile
+            upstream.transport.abort()
+            writer.transport.abort()
+            return
         lines = {Line(Way.TO_BROKER, reader, upstream), Line(Way.FROM_BROKER, upstream_reader, writer)}
         self._lines |= lines
         await asyncio.gather(*(line.carry() for line in lines))

@@ -26,6 +26,20 @@ SECONDS = 150  # for whatever must come about in the end, on a machine that has 
 
 
 @dataclass
+class Halfway:
+    """An upload that waits in its middle, the first time that it is sent."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def pieces(self, content: bytes) -> AsyncIterator[bytes]:
+        yield content[: len(content) // 2]
+        self.reached.set()
+        await self.go_on.wait()
+        yield content[len(content) // 2 :]
+
+
+@dataclass
 class Scene:
     """A stack, its clients, and what was uploaded: each job's content by its id."""
 
@@ -37,7 +51,10 @@ class Scene:
         """Upload so many files at once; gives the ids that were answered with 202."""
         return set(await asyncio.gather(*(self._send() for _ in range(count))))
 
-    async def _send(self) -> str:
+    async def send_slowly(self, halfway: Halfway) -> set[str]:
+        return {await self._send(halfway.pieces)}
+
+    async def _send(self, pieces: Callable[[bytes], AsyncIterator[bytes]] | None = None) -> str:
         """As a careful program does: again, with the same key, until it is answered."""
         content, key = os.urandom(10_000), uuid4().hex
         async with httpx.AsyncClient(base_url=self.product.url, timeout=30) as http, asyncio.timeout(SECONDS):
@@ -46,7 +63,7 @@ class Scene:
                     answer = await http.put(
                         "/upload/a.bin",
                         params={"pipeline": "drawn-out"},
-                        content=content,
+                        content=pieces(content) if pieces else content,
                         headers={"Idempotency-Key": key},
                     )
                     if answer.status_code not in TRY_AGAIN:
