@@ -2,10 +2,11 @@
 
 import asyncio
 
+from obstore.store import ObjectStore
 from uuid_utils import uuid4
 
+from contracts.access.admission import admission
 from contracts.blobs import open_store
-from contracts.owners import Owners
 from contracts.server import Server, listen
 from contracts.service import run_service
 from gateway.app import Desk, create_app
@@ -26,20 +27,26 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     keep_freed_memory()
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     leaving = Leaving()
-    store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
-    blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
-    desk = Desk(
-        Uploads(blobs, broker, KeptUploads(store), leaving, source=source, max_files=settings.gateway_max_files),
-        blobs,
-        records,
-        Commands(records, broker, source=source),
-        Owners(settings.secret),
-    )
+    broker = Broker(settings.amqp_url)
+    desk = make_desk(settings, open_store(settings.store_url), broker, leaving)
     app = create_app(settings, desk, checks={"broker": broker.fault})
     async with asyncio.TaskGroup() as tasks:
         connecting = tasks.create_task(broker.run())
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)
         connecting.cancel()
+
+
+def make_desk(settings: GatewaySettings, store: ObjectStore, broker: Broker, leaving: Leaving) -> Desk:
+    """What the routes work with."""
+    source = f"/gateways/{uuid4().hex[:12]}"
+    blobs, records = Blobs(store), Records(store)
+    return Desk(
+        Uploads(blobs, broker, KeptUploads(store), leaving, source=source, max_files=settings.gateway_max_files),
+        blobs,
+        records,
+        Commands(records, broker, source=source),
+        admission(settings, settings.gateway_allowed_origins),
+    )
 
 
 if __name__ == "__main__":

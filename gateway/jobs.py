@@ -2,14 +2,17 @@
 
 import mimetypes
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from contracts.access.admission import SHARE
+from contracts.access.caller import Caller
 from contracts.job import Job
 from contracts.record import JobRecord
 from contracts.state import JobState
+from gateway.access import Asking, require_readable
 from gateway.blobs import Artifact, Blobs
 from gateway.ranges import parse_range
 from gateway.records import Records
@@ -30,15 +33,18 @@ def describe_job(job: Job) -> dict[str, Any]:
     }
 
 
-def describe_record(record: JobRecord) -> dict[str, Any]:
-    """A job as it is recorded, with links to what can be fetched and done."""
+def describe_record(record: JobRecord, caller: Caller | None = None) -> dict[str, Any]:
+    """A job as it is recorded, with links to what can be fetched and done; by a share link, more of these."""
     told = record.model_dump(mode="json", exclude={"version", "outcome"})
+    artifacts = [{**artifact, "href": _href(record.job.id, artifact["name"], caller)} for artifact in told["artifacts"]]
     links = describe_job(record.job)["links"]
+    if caller is not None and caller.share is not None:
+        links = {name: link + _query(caller) for name, link in links.items()}
+        return {**told, "artifacts": artifacts, "links": links}
     if not record.state.is_terminal:
         links["cancel"] = f"{links['self']}/cancel"
     if record.state in {JobState.FAILED, JobState.CANCELLED}:
         links["retry"] = f"{links['self']}/retry"
-    artifacts = [{**artifact, "href": _href(record.job.id, artifact["name"])} for artifact in told["artifacts"]]
     return {**told, "artifacts": artifacts, "links": links}
 
 
@@ -47,26 +53,31 @@ def job_routes(blobs: Blobs, records: Records) -> APIRouter:
     router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
 
     @router.get("", summary="The job's record: what was accepted, and how far it came; kept after each stage")
-    async def show_job(job_id: str) -> dict[str, Any]:
-        return describe_record(await records.find(job_id))
+    async def show_job(job_id: str, caller: Asking) -> dict[str, Any]:
+        return describe_record(await require_readable(records, job_id, caller), caller)
 
     @router.get("/artifacts", summary="The artifacts so far, those of a running stage included")
-    async def list_artifacts(job_id: str) -> dict[str, Any]:
-        await records.find(job_id)
+    async def list_artifacts(job_id: str, caller: Asking) -> dict[str, Any]:
+        await require_readable(records, job_id, caller)
         found = await blobs.list_artifacts(job_id)
-        return {"artifacts": [{**blob, "href": _href(job_id, blob["name"])} for blob in found]}
+        return {"artifacts": [{**blob, "href": _href(job_id, blob["name"], caller)} for blob in found]}
 
     @router.head("/artifacts/{name}", include_in_schema=False)
     @router.get("/artifacts/{name}", summary="An artifact; one byte range if asked")
-    async def get_artifact(job_id: str, name: str, request: Request) -> Response:
+    async def get_artifact(job_id: str, name: str, request: Request, caller: Asking) -> Response:
+        await require_readable(records, job_id, caller)
         artifact = await blobs.open_artifact(job_id, name)
         return _artifact_response(artifact, name, request)
 
     return router
 
 
-def _href(job_id: str, name: str) -> str:
-    return f"/jobs/{job_id}/artifacts/{quote(name)}"
+def _href(job_id: str, name: str, caller: Caller | None) -> str:
+    return f"/jobs/{job_id}/artifacts/{quote(name)}{_query(caller)}"
+
+
+def _query(caller: Caller | None) -> str:
+    return f"?{urlencode({SHARE: caller.share.text})}" if caller is not None and caller.share is not None else ""
 
 
 def _artifact_response(artifact: Artifact, name: str, request: Request) -> Response:
