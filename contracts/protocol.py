@@ -6,9 +6,7 @@ from collections.abc import Callable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 CONNECTION = "stagecast.connection"
-HEAD_SECONDS = 10.0  # from a connection, or the end of an answer, to the end of the next request's head
 MAX_HEAD_BYTES = 32 * 1024
-STALLED_SECONDS = 120.0  # for how long a client may take nothing of an answer
 
 LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -24,6 +22,8 @@ class Protocol(HttpToolsProtocol):
     that somebody needs to use up its memory and its connections.
     """
 
+    head_seconds = 10.0  # from a connection, or the end of an answer, to the end of the next request's head
+    stalled_seconds = 120.0  # for how long a client may take nothing of an answer
     when_writable: Callable[[], None] | None = None  # called when a client that was slow takes bytes again
     _head_timer: TimerHandle | None = None
     _stall_timer: TimerHandle | None = None
@@ -80,7 +80,7 @@ class Protocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._stall_timer is None:
-            self._stall_timer = self.loop.call_later(STALLED_SECONDS, self._stalled)
+            self._stall_timer = self.loop.call_later(self.stalled_seconds, self._stalled)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -93,7 +93,7 @@ class Protocol(HttpToolsProtocol):
     def _expect_head(self) -> None:
         self._stop_head_timer()
         if not self.transport.is_closing():
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+            self._head_timer = self.loop.call_later(self.head_seconds, self._head_is_late)
 
     def _head_is_late(self) -> None:
         self._refuse(LATE if self._unread else b"")

@@ -52,7 +52,6 @@ class Door:
             AccessError: it is not let in.
         """
         connection = HTTPConnection(scope)
-        self.admission.slow_down(connection)
         text = connection.query_params.get(TICKET)
         if text is None:
             return await self.admission.admit(connection)
@@ -103,6 +102,7 @@ class Events:
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, Subscription | None]:
         """A stream that has begun, and whose it is; None where another answer was sent."""
+        self._door.admission.slow_down(HTTPConnection(scope))
         question = read_question(QueryParams(scope["query_string"]), Headers(scope=scope))
         caller = await self._door.admit(scope)
         selection = select(question, caller).shared()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from contracts.owners import COOKIE, Owners
 from notifier.settings import FanOutKind
 from tests.access import AUDIENCE, ISSUER, SECRET, bearer, token
+from tests.ground import wait_until_async
 from tests.integration.conftest import blobs, channel, connection, inspect_queue  # noqa: F401
 from tests.services import running_gateway, running_notifier
 
@@ -92,4 +94,10 @@ async def house(
         made = blobs / "jobs" / job["id"] / "artifacts"
         made.mkdir()
         (made / "report.html").write_text(NAME)
+        await wait_until_async(partial(is_listed, empty, job["id"]), 30, what="the job, in the notifier's list")
         yield House(empty.gateway, empty.notifier, empty.has_tokens, job)
+
+
+async def is_listed(house: House, job_id: str) -> bool:
+    """Whether the notifier has heard of ada's job."""
+    return job_id in (await house.notifier.get("/jobs", headers=house.person("ada").headers)).text
