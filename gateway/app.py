@@ -29,6 +29,8 @@ from gateway.uploads import Sender, Uploads
 UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "Stored, and taken over by the broker."},
     400: {"description": "A broken body, or an unusable `Idempotency-Key`.", **PROBLEM},
+    404: {"description": "A path with a line end in it: send such a name in a form.", **PROBLEM},
+    408: {"description": "Nothing came for too long.", **PROBLEM},
     413: {"description": "Too large.", **PROBLEM},
     415: {"description": "Not multipart.", **PROBLEM},
     422: {"description": "No file, an unknown pipeline, or a key that was used for something else.", **PROBLEM},

@@ -14,12 +14,22 @@ from contracts.record import JobRecord
 from contracts.state import JobState
 from gateway.access import Asking, require_readable
 from gateway.blobs import Artifact, Blobs
+from gateway.problems import PROBLEM
 from gateway.ranges import parse_range
 from gateway.records import Records
 
 # A stage's output may hold what an uploaded file put there: shown as a document of no origin, without scripts.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 SHOWN_INLINE = frozenset({"text/html", "image/png", "image/jpeg", "image/webp", "application/json", "text/plain"})
+
+
+ABOUT: dict[int | str, dict[str, Any]] = {404: {"description": "No such job, or artifact.", **PROBLEM}}
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The artifact.", "content": {"*/*": {}}},
+    206: {"description": "The range.", "content": {"*/*": {}}},
+    304: {"description": "It is as you know it."},
+    416: {"description": "The artifact has no such range.", **PROBLEM},
+}
 
 
 def describe_job(job: Job) -> dict[str, Any]:
@@ -50,7 +60,7 @@ def describe_record(record: JobRecord, caller: Caller | None = None) -> dict[str
 
 def job_routes(blobs: Blobs, records: Records) -> APIRouter:
     """`GET /jobs/<id>`, `/jobs/<id>/artifacts` and `/jobs/<id>/artifacts/<name>`."""
-    router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
+    router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"], responses=ABOUT)
 
     @router.get("", summary="The job's record: what was accepted, and how far it came; kept after each stage")
     async def show_job(job_id: str, caller: Asking) -> dict[str, Any]:
@@ -63,7 +73,12 @@ def job_routes(blobs: Blobs, records: Records) -> APIRouter:
         return {"artifacts": [{**blob, "href": _href(job_id, blob["name"], caller)} for blob in found]}
 
     @router.head("/artifacts/{name}", include_in_schema=False)
-    @router.get("/artifacts/{name}", summary="An artifact; one byte range if asked")
+    @router.get(
+        "/artifacts/{name}",
+        responses=BYTES,
+        response_class=Response,
+        summary="An artifact; one byte range if asked",
+    )
     async def get_artifact(job_id: str, name: str, request: Request, caller: Asking) -> Response:
         await require_readable(records, job_id, caller)
         artifact = await blobs.open_artifact(job_id, name)
