@@ -4,6 +4,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from contracts.access.caller import Visibility
 from contracts.settings import Names, SharedSettings
@@ -35,7 +36,9 @@ def _long_enough(secret: SecretStr | None) -> SecretStr | None:
 
 
 class AccessSettings(SharedSettings):
-    """Who may come in, and see what."""
+    """Who may come in, and see what. A variable that is empty is as one that is not there."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     secret: SecretStr | None = Field(
         default=None,

@@ -35,6 +35,22 @@ def test_what_does_not_fit_together_is_said(monkeypatch: pytest.MonkeyPatch, giv
     assert "STAGECAST_:" not in str(refused.value)
 
 
+def test_what_is_empty_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As compose files leave it."""
+    for name in (
+        "SECRET",
+        "OWNER_SECRET",
+        "VISIBILITY",
+        "AUTH_SECRET",
+        "AUTH_JWKS_URL",
+        "AUTH_ISSUER",
+        "AUTH_AUDIENCE",
+    ):
+        monkeypatch.setenv(f"STAGECAST_{name}", "")
+    settings = read_settings(AccessSettings)
+    assert (settings.secrets, settings.needs_tokens, settings.owner_secret) == ((), False, None)
+
+
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "SECRET": "hush1,hush2",
