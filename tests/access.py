@@ -1,8 +1,10 @@
 """Issuers of tokens, and what callers bring."""
 
+import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import jwt
@@ -52,6 +54,32 @@ class Issuer:
         key = self.keys[kid]
         kind = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
         return {**kind.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig"}
+
+
+class Site:
+    """Where keys are published: a real server, which counts."""
+
+    def __init__(self) -> None:
+        self.body = b""
+        self.status = b"200 OK"
+        self.asked = 0
+        self.url = ""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        writer.write(b"HTTP/1.1 %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % (self.status, len(self.body)))
+        writer.write(self.body)
+        writer.close()
+
+
+@asynccontextmanager
+async def publishing() -> AsyncIterator[Site]:
+    """A site of one's own."""
+    site = Site()
+    async with await asyncio.start_server(site.answer, "127.0.0.1", 0) as server:
+        site.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
+        yield site
 
 
 def asked(

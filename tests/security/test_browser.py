@@ -66,6 +66,8 @@ async def test_a_link_shows_one_job_and_no_other(broker_url: str, blobs: Path, i
         async with opened_page(url + link, waits=f"{LIVE} [data-job]") as (page, complaints):
             assert await page.locator("[data-job]").count() == 1
             assert re.search("shown.csv", await page.locator("#jobs").inner_text())
+            await ada.post(f"/jobs/{jobs[0]}/cancel")
+            await page.wait_for_selector('body[data-connection="ended"]')  # and asks no more
             assert complaints == []
         async with opened_page(url) as (page, complaints):  # a visitor without it
             assert await page.locator("[data-job]").count() == 0

@@ -8,24 +8,7 @@ import pytest
 
 from contracts.access.errors import BadTokenError, KeysAwayError
 from contracts.access.keys import FRESH_SECONDS, KEPT_SECONDS, MAX_BYTES, PAUSE_SECONDS, KeySet
-from tests.access import SECRET, Issuer
-
-
-class Site:
-    """Where keys are published: a real server, which counts."""
-
-    def __init__(self) -> None:
-        self.body = b""
-        self.status = b"200 OK"
-        self.asked = 0
-        self.url = ""
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        self.asked += 1
-        writer.write(b"HTTP/1.1 %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % (self.status, len(self.body)))
-        writer.write(self.body)
-        writer.close()
+from tests.access import SECRET, Issuer, Site, publishing
 
 
 class Clock:
@@ -39,9 +22,7 @@ class Clock:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    site = Site()
-    async with await asyncio.start_server(site.answer, "127.0.0.1", 0) as server:
-        site.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
+    async with publishing() as site:
         yield site
 
 
