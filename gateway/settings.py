@@ -1,5 +1,7 @@
 """The gateway's settings."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from contracts.access.settings import AccessSettings
@@ -18,6 +20,9 @@ class GatewaySettings(AccessSettings):
         default=64 * 1024**3, ge=1, description="The largest request body that is taken."
     )
     gateway_max_files: int = Field(default=100, ge=1, description="The most files in one request.")
+    gateway_artifacts: Literal["stream", "redirect"] = Field(
+        default="stream", description="How downloads come: through the gateway, or from the bucket itself by a link."
+    )
     gateway_allowed_origins: Names = Field(
         default=(), description="Origins whose pages may use the gateway, besides its own; separated by commas."
     )
