@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.compose import MAX_UPLOAD_BYTES, Product
 from tests.e2e.visitor import WAIT_MS, Visit, text_file, unique
+from tests.ground import wait_until
 from tests.stack import free_ports
 
 pytestmark = pytest.mark.timeout(400)  # the first test builds the images
@@ -34,6 +35,18 @@ def test_two_people_see_every_stage_through_the_edge(visit: Visit) -> None:
 @pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/docs", "/redoc", "/openapi.json"])
 def test_what_is_for_those_who_run_it_is_not_public(product: Product, path: str) -> None:
     assert httpx.get(f"{product.url}{path}").status_code == 404
+
+
+def test_what_lets_people_in_is_in_no_log(product: Product) -> None:
+    hidden = {"share": "hush-1", "ticket": "hush-2"}
+    headers = {
+        "Authorization": "Bearer hush-3",
+        "Cookie": "stagecast_token=hush-4",
+        "Referer": "http://x/?share=hush-5",
+    }
+    httpx.get(f"{product.url}/events", params=hidden, headers=headers)
+    wait_until(lambda: "REDACTED" in product.logs(), 30, what="the edge's line")
+    assert "hush-" not in product.logs()
 
 
 @pytest.mark.parametrize("path", ["/", "/web/main.js", "/jobs", "/jobs/nothing/artifacts", "/nothing"])
