@@ -39,6 +39,11 @@ class OverQuotaError(RefusedError):
     title = "Enough for today"
 
 
+class TooSlowError(RefusedError):
+    status = 408
+    title = "Nothing came"
+
+
 class UnknownPipelineError(RefusedError):
     status = 422
     title = "Unknown pipeline"
@@ -99,11 +104,6 @@ class LockedError(RefusedError):
 class ForbiddenError(RefusedError):
     status = 403
     title = "Not allowed"
-
-
-class SilentSenderError(RefusedError):
-    status = 408
-    title = "Nothing came"
 
 
 class WrongTypeError(RefusedError):

@@ -10,10 +10,12 @@ from fastapi import Request
 from starlette.responses import Response
 from uuid_utils import uuid4
 
-from contracts.owners import Owners
+from contracts.access.admission import Admission
+from contracts.access.caller import Caller
+from gateway.access import Asking
 from gateway.body import content_length, read_body
 from gateway.digests import read_digests
-from gateway.errors import BadRequestError, NotReadyError, SenderGoneError, SilentSenderError
+from gateway.errors import BadRequestError, NotReadyError, SenderGoneError, TooSlowError
 from gateway.idempotency import HEADER, read_key
 from gateway.leaving import Leaving
 from gateway.tus.files import Files, Standing
@@ -37,10 +39,11 @@ class TusDesk:
     """Each method is a request and its answer; what it raises is an answer too."""
 
     files: Files
-    owners: Owners
+    admission: Admission
     leaving: Leaving
     max_size: int
     expiry: timedelta
+    idle: float  # seconds
 
     async def tell_abilities(self) -> Response:
         """What this server can do."""
@@ -52,25 +55,24 @@ class TusDesk:
         }
         return Response(status_code=204, headers=headers)
 
-    async def create(self, request: Request) -> Response:
+    async def create(self, request: Request, caller: Asking) -> Response:
         creation = read_creation(request.headers, max_size=self.max_size)
-        visitor = self.owners.visitor(request)
-        upload_id = _id_of(request, creation)
-        standing = await self.files.create(upload_id, creation, owner=self.owners.pseudonym(visitor))
+        upload_id = _id_of(request, creation, caller)
+        standing = await self.files.create(upload_id, creation, caller)
         if request.headers.get("content-type") == CONTENT_TYPE and standing.progress.offset == 0:
             room = room_for(standing.progress, offset=0, content_length=content_length(request), max_size=self.max_size)
             standing = await self._receive(request, standing, room=room)
         response = Response(status_code=201, headers={"Location": f"/files/{upload_id}"} | self._headers(standing))
-        self.owners.remember(request, response, visitor)
+        self.admission.remember(request, response, caller)
         return response
 
-    async def tell_progress(self, upload_id: str) -> Response:
-        standing = await self.files.find(upload_id)
+    async def tell_progress(self, upload_id: str, caller: Asking) -> Response:
+        standing = await self.files.find(upload_id, caller)
         return Response(status_code=200, headers=self._headers(standing) | _description(standing))
 
-    async def add(self, upload_id: str, request: Request) -> Response:
+    async def add(self, upload_id: str, request: Request, caller: Asking) -> Response:
         offset = read_offset(request.headers)
-        standing = await self.files.find(upload_id)
+        standing = await self.files.find(upload_id, caller)
         length = read_length(request.headers, max_size=self.max_size)
         if length not in {None, standing.progress.length}:
             standing = await self.files.declare_length(standing, length or 0)
@@ -81,24 +83,24 @@ class TusDesk:
             standing = await self._receive(request, standing, room=room)
         return Response(status_code=204, headers=self._headers(standing))
 
-    async def remove(self, upload_id: str) -> Response:
-        await self.files.remove(await self.files.find(upload_id))
+    async def remove(self, upload_id: str, caller: Asking) -> Response:
+        await self.files.remove(await self.files.find(upload_id, caller))
         return Response(status_code=204)
 
-    async def override(self, upload_id: str, request: Request) -> Response:
+    async def override(self, upload_id: str, request: Request, caller: Asking) -> Response:
         """For clients that know no `PATCH`."""
         match request.headers.get("x-http-method-override", "").upper():
             case "PATCH":
-                return await self.add(upload_id, request)
+                return await self.add(upload_id, request, caller)
             case "DELETE":
-                return await self.remove(upload_id)
+                return await self.remove(upload_id, caller)
             case "HEAD":
-                return await self.tell_progress(upload_id)
+                return await self.tell_progress(upload_id, caller)
         raise BadRequestError("say in X-HTTP-Method-Override what this POST shall be")
 
     async def _receive(self, request: Request, standing: Standing, *, room: int) -> Standing:
         """Take a body in, as far as it comes."""
-        inflow = Inflow(read_body(request, limit=room), self.leaving)
+        inflow = Inflow(read_body(request, limit=room, idle=self.idle), self.leaving)
         digests = (*read_checksum(request.headers), *read_digests(request.headers))
         standing = await self.files.complete(await self.files.add(standing, inflow, digests=digests))
         if inflow.cut is not None and not standing.is_finished:
@@ -125,10 +127,10 @@ def _description(standing: Standing) -> dict[str, str]:
     return headers
 
 
-def _id_of(request: Request, creation: Creation) -> str:
+def _id_of(request: Request, creation: Creation, caller: Caller) -> str:
     """A new upload's id, random; from a key always the same."""
     said = request.headers.get(HEADER) or creation.fields.get(HEADER.lower()) or creation.fields.get(HEADER)
-    key = read_key(said, request="POST /files")
+    key = read_key(said, request="POST /files", owner=caller.only_owner)
     return str(uuid4()) if key is None else str(UUID(hashlib.sha256(f"/files {key.digest}".encode()).hexdigest()[:32]))
 
 
@@ -136,7 +138,7 @@ def _cut_short(cut: Cut, standing: Standing) -> Exception:
     """What came is kept, and the answer, if anybody reads it, says how much that is."""
     if cut is Cut.GONE:
         return SenderGoneError()
-    kind = NotReadyError if cut is Cut.LEAVING else SilentSenderError
+    kind = NotReadyError if cut is Cut.LEAVING else TooSlowError
     error = kind(f"{cut.value}; {standing.progress.offset} bytes are kept, go on there")
     error.headers = {"Upload-Offset": str(standing.progress.offset)}
     return error

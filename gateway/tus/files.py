@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from uuid_utils import uuid7
 
+from contracts.access.caller import Caller
 from contracts.job import Job
 from gateway.batch import DEFAULT_PIPELINE
 from gateway.blobs import Blobs
@@ -16,7 +17,7 @@ from gateway.errors import BadRequestError, ConflictError, KeyReusedError, Locke
 from gateway.filenames import clean_name
 from gateway.idempotency import HEADER, KeptUploads
 from gateway.submission import Submissions
-from gateway.tus.ledger import Ledger
+from gateway.tus.ledger import Ledger, unknown
 from gateway.tus.protocol import Creation, Progress
 from gateway.tus.receptacle import Receptacle
 from gateway.tus.upload import ResumableUpload
@@ -64,15 +65,15 @@ class Files:
         self._usage = usage
         self._completing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def create(self, upload_id: str, creation: Creation, *, owner: str | None) -> Standing:
+    async def create(self, upload_id: str, creation: Creation, caller: Caller) -> Standing:
         """Begin an upload; the same id with the same wishes gives what there is.
 
         Raises:
             KeyReusedError: there is another one under that id.
             UnknownPipelineError, NotReadyError: nobody could run its job.
-            ConflictError: it is to be made of uploads that are not complete.
+            NotFoundError, ConflictError: it is to be made of uploads that are not this caller's, or not complete.
         """
-        fields = creation.fields
+        fields, owner = creation.fields, caller.owner
         wanted = ResumableUpload(
             id=upload_id,
             job_id=str(uuid7()),
@@ -89,25 +90,25 @@ class Files:
         if not wanted.is_partial:
             await self._submissions.require(wanted.pipeline)
         if wanted.partials:
-            length = sum([await self._complete_length(partial) for partial in wanted.partials])
+            length = sum([await self._complete_length(partial, caller) for partial in wanted.partials])
             wanted = wanted.model_copy(update={"length": length})
         else:  # what a final upload is made of has been counted
             await self._usage.check(owner, size=wanted.length or 0)
         upload = await self._ledger.create(wanted)
-        if not upload.is_same_as(wanted):
+        if not (upload.is_same_as(wanted) and caller.may_go_on_with(upload.owner)):
             raise KeyReusedError(f"this {HEADER} was used for another upload: use a new one for this")
         if upload.job_id == wanted.job_id and not wanted.partials:
             await self._usage.note(owner, wanted.job_id, wanted.length or 0)
-        return await self.find(upload.id)
+        return await self.complete(await self._look(upload))
 
-    async def find(self, upload_id: str) -> Standing:
+    async def find(self, upload_id: str, caller: Caller) -> Standing:
         """How far an upload is. One that has all its bytes and is no job yet becomes one now.
 
         Raises:
-            NotFoundError: there is none, or no longer.
+            NotFoundError: there is none, or no longer, or it is not this caller's: nobody learns which.
             NotReadyError: it could not become a job yet.
         """
-        return await self.complete(await self.look(upload_id))
+        return await self.complete(await self._look(await self._find(upload_id, caller)))
 
     async def look(self, upload_id: str) -> Standing:
         """The same, and changes nothing."""
@@ -176,9 +177,15 @@ class Files:
         offset = length if is_whole and length is not None else await self._receptacle.offset(upload.id)
         return Standing(upload, Progress(offset, length, is_final=bool(upload.partials)), is_finished)
 
-    async def _complete_length(self, upload_id: str) -> int:
+    async def _find(self, upload_id: str, caller: Caller) -> ResumableUpload:
+        upload = await self._ledger.find(upload_id)
+        if not caller.may_go_on_with(upload.owner):
+            raise unknown()
+        return upload
+
+    async def _complete_length(self, upload_id: str, caller: Caller) -> int:
         """Of a partial upload."""
-        standing = await self.look(upload_id)
+        standing = await self._look(await self._find(upload_id, caller))
         if not (standing.upload.is_partial and standing.progress.is_complete):
             raise ConflictError(f"the upload /files/{upload_id} is not partial, or not complete")
         return standing.progress.offset

@@ -1,14 +1,11 @@
 """A body of which what came counts, however it ends."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from enum import Enum
 
 from gateway.body import BLOCK_BYTES
-from gateway.errors import SenderGoneError
+from gateway.errors import SenderGoneError, TooSlowError
 from gateway.leaving import Leaving
-
-SILENCE_SECONDS = 30.0  # a connection that was lost without a word would hold its upload for hours
 
 
 class Cut(Enum):
@@ -35,18 +32,20 @@ class Inflow:
         gathered: list[bytes] = []
         if not self._is_over:
             try:
-                async with self._leaving.limited(SILENCE_SECONDS) as limit:
-                    await self._gather(gathered, limit)
+                async with self._leaving.limited():
+                    await self._gather(gathered)
             except TimeoutError:
-                self._end(Cut.LEAVING if self._leaving.has_begun else Cut.SILENT)
+                self._end(Cut.LEAVING)
+            except TooSlowError:
+                self._end(Cut.SILENT)
             except SenderGoneError:
                 self._end(Cut.GONE)
         if not gathered:
             raise StopAsyncIteration
         return b"".join(gathered)
 
-    async def _gather(self, gathered: list[bytes], limit: asyncio.Timeout) -> None:
-        size, clock = 0, asyncio.get_running_loop().time
+    async def _gather(self, gathered: list[bytes]) -> None:
+        size = 0
         while size < BLOCK_BYTES:
             piece = await anext(self._body, None)
             if piece is None:
@@ -54,10 +53,9 @@ class Inflow:
                 return
             gathered.append(piece)
             size += len(piece)
-            if self._leaving.has_begun:  # the limit is over, and must not be put off
+            if self._leaving.has_begun:  # else each further block would get its own last moment
                 self._end(Cut.LEAVING)
                 return
-            limit.reschedule(clock() + SILENCE_SECONDS)
 
     def _end(self, cut: Cut) -> None:
         self._is_over = True

@@ -55,8 +55,8 @@ class Ledger:
             if body is not None:
                 return decode_resumable_upload(body)
         except (ValueError, UnreadableMessageError) as error:
-            raise _unknown() from error
-        raise _unknown()
+            raise unknown() from error
+        raise unknown()
 
     async def length(self, upload: ResumableUpload) -> int | None:
         """How long an upload will be, if anybody has said so."""
@@ -155,5 +155,6 @@ class Ledger:
             raise refusal_of(error) from error
 
 
-def _unknown() -> NotFoundError:
+def unknown() -> NotFoundError:
+    """There is no such upload, or none that the caller may know of."""
     return NotFoundError("there is no such upload here, or no longer: begin anew")

@@ -37,6 +37,31 @@ MAX_PARTIALS = 1_000
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _FILE = re.compile(r"(?:https?://[^/]+)?/files/([0-9a-f-]{36})")
 
+REQUEST_HEADERS = (
+    "Tus-Resumable",
+    "Upload-Length",
+    "Upload-Defer-Length",
+    "Upload-Offset",
+    "Upload-Metadata",
+    "Upload-Checksum",
+    "Upload-Concat",
+    "X-HTTP-Method-Override",
+)
+ANSWER_HEADERS = (
+    "Tus-Resumable",
+    "Tus-Version",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Checksum-Algorithm",
+    "Upload-Offset",
+    "Upload-Length",
+    "Upload-Defer-Length",
+    "Upload-Metadata",
+    "Upload-Concat",
+    "Upload-Expires",
+    "Stagecast-Job",
+)
+
 Headers = Mapping[str, str]
 
 

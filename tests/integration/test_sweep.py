@@ -10,6 +10,7 @@ import pytest
 from aio_pika.abc import AbstractChannel
 from obstore.store import LocalStore
 
+from contracts.access.caller import Caller
 from gateway.blobs import Blobs
 from gateway.errors import NotFoundError
 from gateway.idempotency import KeptUploads
@@ -27,6 +28,7 @@ from tests.ground import wait_until_async
 from tests.services import running_gateway
 
 UPLOAD_ID = "5f3b9c1e-0000-4000-8000-000000000001"
+SENDER = Caller("ada")
 DAY = timedelta(hours=24)
 SIZE = 100_000_000
 
@@ -46,10 +48,10 @@ class Place:
         self.folder = blobs
 
     async def begin(self, length: int = 10) -> Standing:
-        return await self.files.create(UPLOAD_ID, Creation(length, "", {}), owner=None)
+        return await self.files.create(UPLOAD_ID, Creation(length, "", {}), SENDER)
 
     async def add(self, *blocks: bytes) -> Standing:
-        return await self.files.add(await self.files.find(UPLOAD_ID), pieces(*blocks))
+        return await self.files.add(await self.files.find(UPLOAD_ID, SENDER), pieces(*blocks))
 
     def left(self) -> set[str]:
         return {path.name for path in self.folder.rglob("*") if path.is_file()}
@@ -76,7 +78,7 @@ async def test_what_is_young_stays(place: Place) -> None:
     await place.add(b"hello")
     place.age(DAY - timedelta(hours=1))
     await place.sweep.once()
-    assert (await place.files.find(UPLOAD_ID)).progress.offset == 5
+    assert (await place.files.find(UPLOAD_ID, SENDER)).progress.offset == 5
 
 
 async def test_what_was_abandoned_goes(place: Place) -> None:
@@ -85,7 +87,7 @@ async def test_what_was_abandoned_goes(place: Place) -> None:
     place.age()
     await place.sweep.once()
     with pytest.raises(NotFoundError):
-        await place.files.find(UPLOAD_ID)
+        await place.files.find(UPLOAD_ID, SENDER)
     place.age()
     await place.sweep.once()
     assert place.left() == set()
@@ -98,7 +100,7 @@ async def test_what_came_in_meanwhile_saves_it(place: Place) -> None:
     place.age()
     await place.add(b"!")
     await place.sweep.once()
-    assert (await place.files.find(UPLOAD_ID)).progress.offset == 6
+    assert (await place.files.find(UPLOAD_ID, SENDER)).progress.offset == 6
 
 
 async def test_what_is_on_its_way_saves_it(place: Place) -> None:
@@ -112,7 +114,7 @@ async def test_what_is_on_its_way_saves_it(place: Place) -> None:
         await let.wait()
         yield b"world"
 
-    adding = asyncio.ensure_future(place.files.add(await place.files.find(UPLOAD_ID), slowly()))
+    adding = asyncio.ensure_future(place.files.add(await place.files.find(UPLOAD_ID, SENDER), slowly()))
     await was_asked.wait()
     await place.sweep.once()
     let.set()
@@ -130,7 +132,7 @@ async def test_a_lock_counts_more_than_age(blobs: Path) -> None:
         await let.wait()
         yield b"helloworld"
 
-    adding = asyncio.ensure_future(place.files.add(await place.files.find(UPLOAD_ID), slowly()))
+    adding = asyncio.ensure_future(place.files.add(await place.files.find(UPLOAD_ID, SENDER), slowly()))
     await was_asked.wait()
     place.age()
     await place.sweep.once()
@@ -165,7 +167,7 @@ async def test_what_nobody_can_run_any_more_goes(place: Place) -> None:
 
 
 async def test_partial_uploads_go_too(place: Place) -> None:
-    await place.files.create(UPLOAD_ID, Creation(5, "", {}, is_partial=True), owner=None)
+    await place.files.create(UPLOAD_ID, Creation(5, "", {}, is_partial=True), SENDER)
     await place.add(b"hello")
     place.age()
     await place.sweep.once()
@@ -177,7 +179,7 @@ async def test_partial_uploads_go_too(place: Place) -> None:
 async def test_what_is_finished_goes_and_its_job_stays(place: Place) -> None:
     await place.begin()
     await place.add(b"helloworld")
-    standing = await place.files.find(UPLOAD_ID)
+    standing = await place.files.find(UPLOAD_ID, SENDER)
     for _ in range(2):
         place.age()
         await place.sweep.once()
