@@ -20,7 +20,7 @@ def kept_cookies(path: Path) -> Iterator[CookieJar]:
     A file that cannot be read or written costs `--mine`, and nothing else.
     """
     jar = LWPCookieJar()
-    with suppress(OSError, LoadError):
+    with suppress(OSError, LoadError, UnicodeDecodeError):
         jar.load(str(path))
     before = jar.as_lwp_str()
     try:

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.amounts import percent_said, size_said, span_said
-from cli.lines import state_said
 from cli.output import shown
 from contracts.snapshot import JobSnapshot, StageSnapshot, StageState
 from contracts.state import JobState
@@ -35,6 +34,8 @@ MARKS = {
 def job_view(job: JobSnapshot, *, now: datetime) -> RenderableType:
     """The job and its stages."""
     parts: list[RenderableType] = [_title(job, now)]
+    if job.reason:
+        parts.append(Text(f"  {shown(job.reason)}", "red"))
     if job.stages:
         parts.append(_stages(job, now))
     if job.state is JobState.COMPLETED and job.artifacts:
@@ -52,16 +53,24 @@ def silence(job: JobSnapshot, now: datetime) -> float | None:
 def _title(job: JobSnapshot, now: datetime) -> Text:
     title = Text(no_wrap=True, overflow="ellipsis")
     title.append(shown(job.job.name), "bold")
-    title.append(f"  {size_said(job.job.size)}, {job.job.pipeline}  ", "dim")
-    title.append(_state(job), STYLES[job.state])
+    title.append(f"  {_state(job)}", STYLES[job.state])
     if (quiet := silence(job, now)) is not None:
         title.append(f", stalled: last heard {span_said(quiet)} ago", "bold yellow")
+    title.append(f"  {size_said(job.job.size)}, {job.job.pipeline}", "dim")
     return title
 
 
 def _state(job: JobSnapshot) -> str:
-    attempt = f", attempt {job.attempt}" if job.attempt > 1 and not job.state.is_terminal else ""
-    return f"{f'running {percent_said(job.overall)}' if job.state is JobState.RUNNING else state_said(job)}{attempt}"
+    match job.state:
+        case JobState.RUNNING:
+            words = f"running {percent_said(job.overall)}"
+        case JobState.RETRYING if job.retry_at is not None:
+            words = f"retrying at {job.retry_at.astimezone():%H:%M:%S}"
+        case JobState.COMPLETED if job.seconds is not None:
+            words = f"completed in {span_said(job.seconds)}"
+        case state:
+            words = state.value
+    return f"{words}, attempt {job.attempt}" if job.attempt > 1 else words
 
 
 def _stages(job: JobSnapshot, now: datetime) -> Table:
@@ -69,8 +78,8 @@ def _stages(job: JobSnapshot, now: datetime) -> Table:
     table.add_column(width=3, justify="right")
     table.add_column(max_width=24, no_wrap=True)
     table.add_column(width=BAR)
-    table.add_column(width=5, justify="right")
-    table.add_column(width=9, justify="right")
+    table.add_column(width=5, justify="right", no_wrap=True)
+    table.add_column(width=9, justify="right", no_wrap=True)
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     for stage in job.stages:
         table.add_row(MARKS[stage.state], shown(stage.name) or "?", *_progress(stage, now))

@@ -65,7 +65,7 @@ def _done(job: JobSnapshot) -> RenderableType:
 def doing(job: JobSnapshot, now: datetime) -> str:
     """What it is at, or why it is not."""
     if (quiet := silence(job, now)) is not None:
-        return f"stalled: last heard {span_said(quiet)} ago"
+        return f"stalled {span_said(quiet)}"
     if job.reason:
         return shown(job.reason)
     for index, stage in enumerate(job.stages):

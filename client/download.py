@@ -36,7 +36,7 @@ async def blocks(http: httpx.AsyncClient, wanted: Wanted, *, start: int = 0) -> 
         ClientError: it is not served, or not from there.
         httpx.TransportError: the connection is lost.
     """
-    headers = {"Range": f"bytes={start}-"} if start else {}
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
     async with http.stream("GET", wanted.url, headers=headers, timeout=TIMEOUT) as answer:
         if not answer.is_success:
             await answer.aread()
