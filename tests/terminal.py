@@ -18,9 +18,7 @@ import pyte
 from tests.stack import PROJECT, clean_environment
 
 CTRL_C = b"\x03"
-LEAD_A_TERMINAL = (
-    "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, '-m', 'cli', *sys.argv[1:]])"
-)
+LEAD_A_TERMINAL = "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 
 
 class Terminal:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ground import wait_until
 from tests.stack import PROJECT, Stack, clean_environment, free_place, running_stack
 from tests.terminal import CTRL_C, on_terminal
 
