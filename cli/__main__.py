@@ -9,6 +9,7 @@ import typer
 from cli.amqp_url import AmqpUrl, parse_amqp_url
 from cli.broker_probe import Answers, ask_broker
 from cli.dead import dead
+from cli.doctor.command import doctor
 from cli.faults import faults_said
 from cli.get import get
 from cli.jobs import jobs
@@ -109,6 +110,15 @@ app.command(
 )(get)
 app.command("cancel", rich_help_panel=WORK, epilog=examples("stagecast cancel 01a20beb-75c0"))(cancel)
 app.command("retry", rich_help_panel=WORK, epilog=examples("stagecast retry 01a20beb-75c0"))(retry)
+app.command(
+    "doctor",
+    rich_help_panel=OPERATE,
+    epilog=examples(
+        "stagecast doctor",
+        "stagecast doctor https://stagecast.example --token $TOKEN",
+        "stagecast doctor --json --listen 5 | jq '.findings[] | select(.level == \"wrong\")'",
+    ),
+)(doctor)
 app.add_typer(dead, name="dead", rich_help_panel=OPERATE)
 app.command("prune", rich_help_panel=OPERATE, epilog=examples("stagecast prune --older-than 30d --dry-run"))(
     prune_command

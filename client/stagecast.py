@@ -41,6 +41,15 @@ class Stagecast:
         self._notifier_url = events_url.rstrip("/").removesuffix("/events")
         self._notifier_port = notifier_port
 
+    def at(self, url: str) -> "Stagecast":
+        """The same client for another Stagecast.
+
+        Raises:
+            ClientError: that is no URL.
+        """
+        check_url(url)
+        return Stagecast(self.http, url, notifier_port=self._notifier_port)
+
     async def notifier_url(self) -> str:
         """Where streams and lists are: where it was said, or here, or at the notifier's port of this host."""
         if not self._notifier_url:
@@ -133,7 +142,7 @@ async def connect(
         ClientError: a URL is none.
     """
     for each in (url, *((events_url,) if events_url else ())):
-        _check(each)
+        check_url(each)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with httpx.AsyncClient(headers=headers, cookies=cookies, timeout=TIMEOUT) as http:
         yield Stagecast(http, url, events_url=events_url, notifier_port=notifier_port)
@@ -152,7 +161,12 @@ def reaching(url: str) -> Iterator[None]:
         raise UnreachableError(f"nothing usable answers at {_place(url)} ({broken(error)})") from error
 
 
-def _check(url: str) -> None:
+def check_url(url: str) -> None:
+    """Return if it can be asked.
+
+    Raises:
+        ClientError: it cannot.
+    """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

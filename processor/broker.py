@@ -11,6 +11,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from pydantic import SecretStr
 
+from contracts.acknowledgement import announced_limit
 from contracts.broker import BROKER_ERRORS, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
@@ -29,7 +30,7 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
-from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.acknowledgement import concern, protested_limit
 from processor.pipeline import Pipeline
 from processor.stops import Stops
 from processor.workers import Workers
