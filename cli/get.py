@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from cli.amounts import size_said
+from cli.completion import complete_job
 from cli.errors import CannotDoError
 from cli.job_name import find_job_id
 from cli.output import shown
@@ -26,7 +27,9 @@ STDOUT = "-"
 @with_stagecast
 async def get(
     stagecast: Stagecast,
-    name: Annotated[str, typer.Argument(metavar="JOB", help="Its id, or the beginning of it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="JOB", autocompletion=complete_job, help="Its id, or the beginning of it.")
+    ],
     artifact: Annotated[str | None, typer.Argument(help="What to download. Without it they are listed.")] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", help="A file, a folder, or - for standard output.", show_default="its name")

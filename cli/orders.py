@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.completion import complete_job
 from cli.exit_codes import ExitCode
 from cli.job_name import find_job_id
 from cli.output import shown
@@ -12,7 +13,9 @@ from cli.remote import with_stagecast
 from client import RefusedError, Stagecast
 from contracts.snapshot import JobSnapshot
 
-Jobs = Annotated[list[str], typer.Argument(metavar="JOB", help="Ids, or their beginnings.")]
+Jobs = Annotated[
+    list[str], typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings.")
+]
 
 
 @with_stagecast

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.completion import complete_job
 from cli.exit_codes import outcome
 from cli.following import follow_shown
 from cli.job_name import find_job_id
@@ -13,7 +14,8 @@ from cli.show import showing
 from client import Stagecast
 
 Jobs = Annotated[
-    list[str] | None, typer.Argument(metavar="JOB", help="Ids, or their beginnings. Without any: all jobs.")
+    list[str] | None,
+    typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings. Without any: all jobs."),
 ]
 
 

@@ -205,14 +205,26 @@ def test_errors_name_the_next_step(environment: dict[str, str], arguments: list[
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_there_for_each_shell(environment: dict[str, str], shell: str) -> None:
-    variables = {**environment, "_STAGECAST_COMPLETE": f"source_{shell}"}
-    program = "from cli.__main__ import app; app(prog_name='stagecast')"
-    said = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**clean_environment(), **variables},
-        check=True,
+    assert "_STAGECAST_COMPLETE" in completed(environment, f"source_{shell}")
+
+
+def test_the_shell_offers_jobs(environment: dict[str, str], small: Path) -> None:
+    job_id = run(environment, "send", small).stdout.strip()
+    words = {"COMP_WORDS": f"stagecast watch {job_id[:20]}", "COMP_CWORD": "2"}
+    assert completed({**environment, **words}, "complete_bash").split() == [job_id]
+    away = {"STAGECAST_URL": "http://127.0.0.1:9", "STAGECAST_EVENTS_URL": "http://127.0.0.1:9"}
+    assert completed({**environment, **words, **away}, "complete_bash").strip() == ""
+
+
+def completed(environment: dict[str, str], instruction: str) -> str:
+    """What the program tells a shell that completes."""
+    told = subprocess.run(
+        [sys.executable, "-c", "from cli.__main__ import app; app(prog_name='stagecast')"],
+        env={**clean_environment(), **environment, "_STAGECAST_COMPLETE": instruction},
+        check=False,
         cwd=PROJECT,
         capture_output=True,
         text=True,
     )
-    assert "_STAGECAST_COMPLETE" in said.stdout
+    assert "Traceback" not in told.stderr
+    return told.stdout
