@@ -42,7 +42,7 @@ def examples(*lines: str) -> str:
     epilog=examples(
         "stagecast up                                # run everything on this machine",
         "stagecast send --follow scan.tif            # send a file, see every stage",
-        "stagecast get 01a20beb-75c0 report.html     # fetch what a stage made",
+        "stagecast get 5df95f33d6d7 report.html     # fetch what a stage made",
         "stagecast doctor https://stagecast.example  # find out what is wrong",
     )
 )
@@ -90,7 +90,7 @@ app.command(
     rich_help_panel=WORK,
     epilog=examples(
         "stagecast watch                      # all jobs, until Ctrl-C",
-        "stagecast watch 01a20beb-75c0        # one, until it is over",
+        "stagecast watch 5df95f33d6d7        # one, until it is over",
         "stagecast watch --json | jq .state",
     ),
 )(watch)
@@ -103,13 +103,13 @@ app.command(
     "get",
     rich_help_panel=WORK,
     epilog=examples(
-        "stagecast get 01a20beb-75c0                       # what is there",
-        "stagecast get 01a20beb-75c0 report.html",
-        "stagecast get 01a20beb-75c0 content.zst -o - | zstd -d",
+        "stagecast get 5df95f33d6d7                       # what is there",
+        "stagecast get 5df95f33d6d7 report.html",
+        "stagecast get 5df95f33d6d7 content.zst -o - | zstd -d",
     ),
 )(get)
-app.command("cancel", rich_help_panel=WORK, epilog=examples("stagecast cancel 01a20beb-75c0"))(cancel)
-app.command("retry", rich_help_panel=WORK, epilog=examples("stagecast retry 01a20beb-75c0"))(retry)
+app.command("cancel", rich_help_panel=WORK, epilog=examples("stagecast cancel 5df95f33d6d7"))(cancel)
+app.command("retry", rich_help_panel=WORK, epilog=examples("stagecast retry 5df95f33d6d7"))(retry)
 app.command(
     "doctor",
     rich_help_panel=OPERATE,

@@ -28,7 +28,7 @@ STDOUT = "-"
 async def get(
     stagecast: Stagecast,
     name: Annotated[
-        str, typer.Argument(metavar="JOB", autocompletion=complete_job, help="Its id, or the beginning of it.")
+        str, typer.Argument(metavar="JOB", autocompletion=complete_job, help="Its id, or its beginning or end.")
     ],
     artifact: Annotated[str | None, typer.Argument(help="What to download. Without it they are listed.")] = None,
     output: Annotated[
@@ -38,8 +38,8 @@ async def get(
 ) -> None:
     """List what a job made, or download one artifact of it.
 
-    A download stands under its name only when it is whole and its SHA-256 is right; what a broken one left is gone on
-    with.
+    A download stands under its name only when it is whole and its SHA-256 is
+    right; what a broken one left is gone on with.
     """
     job = await stagecast.job(await find_job_id(stagecast, name))
     if artifact is None:

@@ -1,4 +1,4 @@
-"""A job as people name it: by its id, or by as much of its beginning as no other job has."""
+"""A job as people name it: by its id, or by as much of its beginning or its end as no other job has."""
 
 from cli.errors import CannotDoError
 from cli.output import shown
@@ -7,8 +7,7 @@ from contracts.blobs import JOB_ID
 from contracts.snapshot import JobSnapshot
 
 SHORTEST = 4
-SHOWN = 13  # an id begins with its millisecond, which has 12 digits and a hyphen
-STEPS = (SHOWN, 18, 23, 36)
+SHOWN = 12  # an id begins with its time, which jobs that were sent together share: its end tells them apart
 MOST_PAGES = 20  # of 200 jobs each; older ones must be named whole
 
 
@@ -25,7 +24,7 @@ async def find_job_id(stagecast: Stagecast, name: str) -> str:
         raise CannotDoError(
             f"{shown(name)!r} is no job's id: `stagecast jobs` shows them; {SHORTEST} characters of one may be enough"
         )
-    return chosen(name, [job for job in await _recent(stagecast) if job.job.id.startswith(name)])
+    return chosen(name, [job for job in await _recent(stagecast) if means(name, job.job.id)])
 
 
 def chosen(name: str, found: list[JobSnapshot]) -> str:
@@ -37,17 +36,19 @@ def chosen(name: str, found: list[JobSnapshot]) -> str:
     if len(found) == 1:
         return found[0].job.id
     if not found:
-        raise CannotDoError(f"no job's id begins with {name}: `stagecast jobs` shows them")
+        raise CannotDoError(f"no job's id begins or ends with {name}: `stagecast jobs` shows them")
     several = "".join(f"\n  {job.job.id}  {shown(job.job.name)}" for job in found[:5])
-    raise CannotDoError(f"{len(found)} jobs' ids begin with {name}, add more of it:{several}")
+    raise CannotDoError(f"{len(found)} jobs' ids begin or end with {name}, add more of it:{several}")
 
 
-def short_ids(job_ids: list[str]) -> dict[str, str]:
-    """Each id's beginning, long enough to stand for it alone among these."""
-    return {
-        job_id: next(job_id[:step] for step in STEPS if sum(other.startswith(job_id[:step]) for other in job_ids) == 1)
-        for job_id in set(job_ids)
-    }
+def means(name: str, job_id: str) -> bool:
+    """Whether it may stand for this one."""
+    return job_id.startswith(name) or job_id.endswith(name)
+
+
+def short_id(job_id: str) -> str:
+    """What is enough of an id to stand for it."""
+    return job_id[-SHOWN:]
 
 
 async def _recent(stagecast: Stagecast) -> list[JobSnapshot]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.amounts import percent_said, size_said, span_said
-from cli.job_name import short_ids
+from cli.job_name import short_id
 from cli.job_view import STYLES, silence
 from cli.output import shown
 from contracts.snapshot import JobSnapshot, StageState
@@ -30,13 +30,12 @@ def jobs_table(jobs: list[JobSnapshot], *, now: datetime, rows: int | None = Non
     table.add_column("ID", no_wrap=True)
     table.add_column("FILE", ratio=1, no_wrap=True, overflow="ellipsis", min_width=8)
     table.add_column("STATE", no_wrap=True)
-    table.add_column("DONE", no_wrap=True)
+    table.add_column("DONE", no_wrap=True, min_width=BAR + 7 if expand else None)  # live, nothing else moves for it
     table.add_column("DOING", ratio=1, no_wrap=True, overflow="ellipsis", min_width=8)
-    table.add_column("SINCE", no_wrap=True, justify="right")
+    table.add_column("SINCE", no_wrap=True, justify="right", min_width=8 if expand else None)
     visible = jobs[:rows]
-    ids = short_ids([job.job.id for job in visible])
     for job in visible:
-        table.add_row(ids[job.job.id], Text(shown(job.job.name)), *_cells(job, now))
+        table.add_row(short_id(job.job.id), Text(shown(job.job.name)), *_cells(job, now))
     if len(visible) < len(jobs):
         table.caption, table.caption_justify = f"and {len(jobs) - len(visible)} more: `stagecast jobs`", "left"
     return table

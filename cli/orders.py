@@ -14,7 +14,7 @@ from client import RefusedError, Stagecast
 from contracts.snapshot import JobSnapshot
 
 Jobs = Annotated[
-    list[str], typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings.")
+    list[str], typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings or ends.")
 ]
 
 

@@ -36,8 +36,9 @@ async def send(
 ) -> None:
     """Send files; each becomes a job, whose id is printed.
 
-    Ids go to standard output, and all else to standard error. With --follow the exit code says how the jobs ended:
-    0 completed, 3 failed, 4 cancelled, 5 lost sight of; 1 if a file could not be sent.
+    Ids go to standard output, and all else to standard error. With --follow
+    the exit code says how the jobs ended: 0 completed, 3 failed, 4 cancelled,
+    5 lost sight of; 1 if a file could not be sent.
     """
     with upload_bars() as bars:
         async with asyncio.TaskGroup() as tasks:

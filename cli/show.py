@@ -69,11 +69,11 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._jobs: dict[str, JobSnapshot] = {}
+        self._jobs: dict[str, JobSnapshot] | None = None  # nobody has told of any yet
         self._waiting: Waiting | None = None
 
     def seen(self, jobs: tuple[JobSnapshot, ...]) -> None:
-        self._jobs = {**self._jobs, **{job.job.id: job for job in jobs}}  # a new one: another thread draws
+        self._jobs = {**(self._jobs or {}), **{job.job.id: job for job in jobs}}  # a new one: another thread draws
 
     def connection(self, change: Connected | Waiting) -> None:
         self._waiting = change if isinstance(change, Waiting) else None
@@ -86,6 +86,8 @@ class Screen:
         return Group(*parts)
 
     def _picture_of_jobs(self) -> RenderableType:
+        if self._jobs is None:
+            return Text("connecting …", "dim")
         now, jobs = datetime.now(UTC), self._jobs.values()
         if not jobs:
             return Text("no jobs yet: send one with `stagecast send FILE`", "dim")

@@ -15,7 +15,9 @@ from client import Stagecast
 
 Jobs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings. Without any: all jobs."),
+    typer.Argument(
+        metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings or ends. Without any: all jobs."
+    ),
 ]
 
 
@@ -28,7 +30,8 @@ async def watch(
 ) -> None:
     """Watch jobs live: on a terminal as a picture, elsewhere in lines.
 
-    Ends with the last of the jobs named, and its exit code says how they ended: 0 completed, 3 failed, 4 cancelled.
+    Ends with the last of the jobs named, and its exit code says how they
+    ended: 0 completed, 3 failed, 4 cancelled, 5 lost sight of.
     """
     jobs = [await find_job_id(stagecast, name) for name in names or ()]
     with showing(as_json=as_json, out=sys.stdout) as show:

@@ -28,7 +28,9 @@ MARKS = {
 
 Pipelines = Annotated[
     list[str] | None,
-    typer.Option("--pipeline", "-p", help="To be served; may be repeated. The first one runs the canary. [inspect]"),
+    typer.Option(
+        "--pipeline", "-p", help="To be served; may be repeated. The first one runs the canary.", show_default="inspect"
+    ),
 ]
 
 
@@ -36,7 +38,7 @@ Pipelines = Annotated[
 async def doctor(  # noqa: PLR0913, PLR0917 - each is an option
     stagecast: Stagecast,
     place: Annotated[
-        str, typer.Argument(metavar="[URL]", help="Which one, instead of that of --url.", show_default=False)
+        str, typer.Argument(metavar="URL", help="Which one, instead of that of --url.", show_default=False)
     ] = "",
     pipelines: Pipelines = None,
     listen: Annotated[float, typer.Option(min=1, help="Seconds to listen to a quiet stream.")] = HEARTBEATS,
@@ -48,8 +50,9 @@ async def doctor(  # noqa: PLR0913, PLR0917 - each is an option
 ) -> None:
     """Find what is wrong with a Stagecast, and what to do about it.
 
-    Looks at the services, the broker, the store, the stream through whatever stands in front of it, and the clocks; and
-    sends a tiny job through it all. Exits with 1 if something is wrong.
+    Looks at the services, the broker, the store, the clocks, and the stream
+    through whatever stands in front of it; and sends a tiny job through it all.
+    Exits with 1 if something is wrong.
     """
     stagecast = stagecast.at(place) if place else stagecast
     question = Question(tuple(pipelines or ("inspect",)), listen, canary, management_url)

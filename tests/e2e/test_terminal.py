@@ -147,7 +147,7 @@ def test_scripts_get_ids_lines_and_codes(environment: dict[str, str], small: Pat
 
 def test_what_a_job_made_is_fetched(environment: dict[str, str], small: Path, tmp_path: Path) -> None:
     job_id = run(environment, "send", small, "-f").stdout.strip()
-    listed = run(environment, "get", job_id[:18]).stdout
+    listed = run(environment, "get", job_id[-12:]).stdout
     assert "checksums.json" in listed
     fetched = run(environment, "get", job_id, "checksums.json", "-o", tmp_path)
     assert fetched.returncode == 0
@@ -188,7 +188,7 @@ def test_a_job_is_cancelled_and_tried_again(environment: dict[str, str], blobs: 
     ("arguments", "code", "words"),
     [
         (["watch", "zzzz"], 1, "is no job's id: `stagecast jobs` shows them"),
-        (["watch", "ffffffff"], 1, "no job's id begins with ffffffff"),
+        (["watch", "ffffffff"], 1, "no job's id begins or ends with ffffffff"),
         (["send", "/nowhere"], 2, "does not exist"),
         (["send", "-p", "nope", __file__], 1, "no processor offers the pipeline 'nope'"),
         (["jobs", "--url", "http://127.0.0.1:9", "--events-url", ""], 1, "start it (`stagecast up`)"),
@@ -219,7 +219,7 @@ def test_the_shell_offers_jobs(environment: dict[str, str], small: Path) -> None
 def completed(environment: dict[str, str], instruction: str) -> str:
     """What the program tells a shell that completes."""
     told = subprocess.run(
-        [sys.executable, "-c", "from cli.__main__ import app; app(prog_name='stagecast')"],
+        [sys.executable, "-c", "import sys; sys.argv[0] = 'stagecast'; from cli.start import main; main()"],
         env={**clean_environment(), **environment, "_STAGECAST_COMPLETE": instruction},
         check=False,
         cwd=PROJECT,

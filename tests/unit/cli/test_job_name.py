@@ -2,7 +2,7 @@ import pytest
 from uuid_utils import uuid7
 
 from cli.errors import CannotDoError
-from cli.job_name import SHOWN, chosen, short_ids
+from cli.job_name import chosen, means, short_id
 from contracts.snapshot import JobSnapshot, fold
 from tests.samples import a_story
 
@@ -18,7 +18,7 @@ def test_the_only_one_is_meant() -> None:
 
 def test_several_are_named() -> None:
     jobs = [a_snapshot() for _ in range(7)]
-    with pytest.raises(CannotDoError, match="7 jobs' ids begin with 01a2") as raised:
+    with pytest.raises(CannotDoError, match="7 jobs' ids begin or end with 01a2") as raised:
         chosen("01a2", jobs)
     assert jobs[4].job.id in str(raised.value)
     assert jobs[5].job.id not in str(raised.value)
@@ -29,11 +29,13 @@ def test_none_says_where_to_look() -> None:
         chosen("01a2", [])
 
 
-def test_short_ids_are_as_long_as_they_must_be() -> None:
-    alone = "01a20beb-75b9-77cd-a1e6-5df95f33d6d7"
-    twins = ["01a20bec-0000-7111-a1e6-5df95f33d6d7", "01a20bec-0000-7111-b1e6-5df95f33d6d7"]
-    assert short_ids([alone, *twins]) == {
-        alone: alone[:SHOWN],
-        twins[0]: "01a20bec-0000-7111-a1e6",
-        twins[1]: "01a20bec-0000-7111-b1e6",
-    }
+@pytest.mark.parametrize("name", ["01a20beb", "01a20beb-75b9-77cd", "f33d6d7", "5df95f33d6d7"])
+def test_beginnings_and_ends_stand_for_an_id(name: str) -> None:
+    assert means(name, "01a20beb-75b9-77cd-a1e6-5df95f33d6d7")
+    assert not means(name, "01a20bec-75b9-77cd-a1e6-5df95f33d6d8")
+
+
+def test_the_short_form_of_an_id_tells_those_apart_that_were_made_together() -> None:
+    ids = [str(uuid7()) for _ in range(100)]
+    assert len({short_id(job_id) for job_id in ids}) == 100
+    assert all(means(short_id(job_id), job_id) for job_id in ids)
