@@ -15,7 +15,7 @@ from cli.output import shown
 from contracts.snapshot import JobSnapshot, StageState
 from contracts.state import JobState
 
-BAR = 10  # columns
+BAR = 6  # columns
 
 
 def in_order(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
@@ -28,10 +28,10 @@ def jobs_table(jobs: list[JobSnapshot], *, now: datetime, rows: int | None = Non
     """The first `rows` of them, and how many more there are."""
     table = Table(box=None, padding=(0, 1), pad_edge=False, expand=expand, header_style="dim")
     table.add_column("ID", no_wrap=True)
-    table.add_column("FILE", ratio=1, no_wrap=True, overflow="ellipsis", min_width=8)
+    table.add_column("FILE", ratio=3, no_wrap=True, overflow="ellipsis", min_width=8)
     table.add_column("STATE", no_wrap=True)
     table.add_column("DONE", no_wrap=True, min_width=BAR + 7 if expand else None)  # live, nothing else moves for it
-    table.add_column("DOING", ratio=1, no_wrap=True, overflow="ellipsis", min_width=8)
+    table.add_column("DOING", ratio=2, no_wrap=True, overflow="ellipsis", min_width=12)
     table.add_column("SINCE", no_wrap=True, justify="right", min_width=8 if expand else None)
     visible = jobs[:rows]
     for job in visible:

@@ -8,16 +8,11 @@ from typing import Annotated
 import typer
 
 from cli.exit_codes import ExitCode, outcome
-from cli.faults import FAULTS, said
 from cli.following import follow_shown
-from cli.output import shown
 from cli.remote import with_stagecast
+from cli.sending import Sending
 from cli.show import showing
-from cli.upload_bars import Bars, upload_bars
 from client import Stagecast, Upload
-from contracts.job import Job
-
-AT_A_TIME = 3
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="What to send.")
@@ -40,31 +35,17 @@ async def send(
     the exit code says how the jobs ended: 0 completed, 3 failed, 4 cancelled,
     5 lost sight of; 1 if a file could not be sent.
     """
-    with upload_bars() as bars:
-        async with asyncio.TaskGroup() as tasks:
-            slots = asyncio.Semaphore(AT_A_TIME)
-            sending = [tasks.create_task(_send(stagecast, Upload(path, pipeline), bars, slots)) for path in files]
-    jobs = [job for task in sending if (job := task.result()) is not None]
-    for job in jobs:
-        typer.echo(job.model_dump_json(exclude_none=True) if as_json else job.id)
-    code = ExitCode.DONE if len(jobs) == len(files) else ExitCode.NOT_DONE
-    if follow and jobs:
-        ended = await _follow(stagecast, [job.id for job in jobs], as_json=as_json)
+    sending = Sending(stagecast, [Upload(path, pipeline) for path in files])
+    try:
+        await sending.run()
+    finally:  # also after Ctrl-C: what was accepted goes on
+        for job in sending.jobs:
+            typer.echo(job.model_dump_json(exclude_none=True) if as_json else job.id)
+    code = ExitCode.DONE if sending.is_complete else ExitCode.NOT_DONE
+    if follow and sending.jobs:
+        ended = await _follow(stagecast, [job.id for job in sending.jobs], as_json=as_json)
         code = code or ended
     raise typer.Exit(code)
-
-
-async def _send(stagecast: Stagecast, upload: Upload, bars: Bars, slots: asyncio.Semaphore) -> Job | None:
-    """The job, or None when the file could not be sent, which is said; the other files go on."""
-    async with slots:
-        bar = bars.begin(upload.path)
-        try:
-            job = await stagecast.send(upload, sent=bar.sent, waiting=bar.waiting)
-        except FAULTS as error:
-            bar.failed(f"{shown(upload.path.name)}: {said(error)[1]}")
-            return None
-        bar.accepted()
-        return job
 
 
 async def _follow(stagecast: Stagecast, jobs: list[str], *, as_json: bool) -> ExitCode:

@@ -76,7 +76,7 @@ class Stream:
             except AwayError as error:
                 reason, asked = str(error), error.retry_after
             except (httpx.TransportError, httpx.StreamError, SSEError) as error:
-                reason = str(error) or "no sign of life" if isinstance(error, httpx.ReadTimeout) else broken(error)
+                reason = broken(error)
             self._failures += 1
             seconds = pause(self._failures, least=self._retry, asked=asked)
             if time.monotonic() + seconds - self._heard > self.patience:
@@ -126,4 +126,6 @@ async def _accept(source: EventSource) -> None:
 
 def broken(error: Exception) -> str:
     """Why a connection was lost, in few words."""
+    if isinstance(error, httpx.TimeoutException):
+        return "no sign of life"
     return str(error).split("\n", 1)[0] or type(error).__name__

@@ -50,6 +50,7 @@ class Canary:
     seconds: float  # how long it was waited for
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
     job_id: str | None = None
+    is_heard: bool = False  # the stream had begun before it was sent
     accepted_at: float | None = None
     error: str = ""
     heard: list[Heard] = field(default_factory=list)  # also of other jobs of this name
@@ -112,6 +113,9 @@ def judge_canary(canary: Canary) -> Finding:
 
 def _judge_stop(canary: Canary) -> Finding:
     waited = span_said(canary.seconds)
+    if not canary.is_heard:
+        said = f"it was not sent: no stream began within {waited}"
+        return wrong(CHECK, said, "see what is said of the stream")
     if canary.job_id is None:
         said = f"nothing was accepted within {waited}"
         return wrong(CHECK, said, "see the gateway's log, its store and its broker")
@@ -156,6 +160,7 @@ async def _run(stagecast: Stagecast, canary: Canary) -> None:
     async with aclosing(stream.updates()) as updates:
         async for update in updates:
             if isinstance(update, Snapshot):
+                canary.is_heard = True
                 break
         canary.begun, started = datetime.now(UTC), time.monotonic()
         news = asyncio.Event()

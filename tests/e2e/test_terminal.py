@@ -1,6 +1,7 @@
 """`stagecast …` against the whole stack: on a real terminal, and as scripts call it."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,16 +10,20 @@ from pathlib import Path
 import pytest
 
 from tests.ground import wait_until
-from tests.stack import PROJECT, Stack, clean_environment, free_place, running_stack
+from tests.stack import PROJECT, Place, Stack, clean_environment, free_place, running_stack
 from tests.terminal import CTRL_C, on_terminal
 
 PIPELINES = ",".join(f"tests.pipelines:{name}" for name in ("steps", "trouble", "naps"))
 
 
 @pytest.fixture(scope="module")
-def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return free_place(tmp_path_factory.mktemp("terminal"))
+
+
+@pytest.fixture(scope="module")
+def stack(rabbitmq: None, place: Place) -> Iterator[Stack]:
     """With pipelines whose stages wait for what a test lets them do."""
-    place = free_place(tmp_path_factory.mktemp("terminal"))
     with running_stack(place, STAGECAST_PROCESSOR_PIPELINES=f"inspect,{PIPELINES}") as running:
         yield running
 
@@ -112,22 +117,38 @@ def test_ctrl_c_leaves_the_job_alone_and_says_how_to_see_it_again(
     assert run(environment, "watch", job_id[:18]).returncode == 0
 
 
+def test_ctrl_c_in_the_middle_of_an_upload(environment: dict[str, str], tmp_path: Path) -> None:
+    """To a server that takes nothing."""
+    path = tmp_path / "endless.bin"
+    with path.open("wb") as file:
+        file.truncate(1_000_000_000)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        elsewhere = {**environment, "STAGECAST_URL": f"http://127.0.0.1:{server.getsockname()[1]}"}
+        with on_terminal("send", str(path), environment=elsewhere) as terminal:
+            terminal.until("endless.bin", "MB")
+            terminal.press(CTRL_C)
+            assert terminal.end() == 130
+            assert "endless.bin: broken off, and not sent" in terminal.text
+            assert "Traceback" not in terminal.text
+            assert not terminal.screen.cursor.hidden
+
+
 def test_watch_shows_all_jobs_as_they_change(environment: dict[str, str], blobs: Path, tmp_path: Path) -> None:
     for number in range(4):  # more than are shown with all their stages
-        path = tmp_path / f"watched {number}.txt"
+        path = tmp_path / f"nap {number}.txt"
         path.write_text("x")
         run(environment, "send", "-p", "naps", path)
-    with on_terminal("watch", environment=environment, rows=12) as terminal:
-        terminal.until("watched 3.txt", "running", "1/1 nap")
-        job_id = only_job(blobs, environment, "watched 0")
-        wake(blobs, job_id)
-        terminal.until("completed")
-        assert all(len(line) <= 80 for line in terminal.lines)
-        terminal.press(CTRL_C)
-        assert terminal.end() == 130
-        assert not terminal.screen.cursor.hidden
-    for number in range(1, 4):
-        wake(blobs, only_job(blobs, environment, f"watched {number}"))
+    try:
+        with on_terminal("watch", environment=environment, rows=12) as terminal:
+            terminal.until("nap 3.txt", "running", "1/1 nap")
+            wake(blobs, only_job(blobs, environment, "nap 0"))
+            terminal.until("completed")
+            terminal.press(CTRL_C)
+            assert terminal.end() == 130
+            assert not terminal.screen.cursor.hidden
+    finally:
+        for number in range(4):
+            wake(blobs, only_job(blobs, environment, f"nap {number}"))
 
 
 def test_scripts_get_ids_lines_and_codes(environment: dict[str, str], small: Path, tmp_path: Path) -> None:
@@ -164,6 +185,28 @@ def test_mine_is_what_this_account_sent(environment: dict[str, str], small: Path
     refused = run(other, "jobs", "--mine")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "nothing was sent from this account yet" in refused.stderr
+
+
+def test_the_doctor_finds_nothing_where_all_is_well(environment: dict[str, str], stack: Stack, place: Place) -> None:
+    here = {**environment, **place.environment()}
+    told = run(here, "doctor", stack.gateway_url, "--listen", 17, "--json")
+    report = json.loads(told.stdout)
+    assert [finding for finding in report["findings"] if finding["level"] == "wrong"] == []
+    assert (told.returncode, report["sound"]) == (0, True)
+    assert report["hops"][-1]["hop"] == "completed"
+    checks = {finding["check"] for finding in report["findings"] if finding["level"] == "good"}
+    assert {"gateway", "notifier", "processor", "blob store", "stream", "clocks", "canary"} <= checks
+    assert {"broker alarms", "acknowledgement timeout", "pipeline inspect"} <= checks
+
+
+def test_the_doctor_says_on_a_terminal_what_is_wrong(environment: dict[str, str], place: Place) -> None:
+    here = {**environment, **place.environment()}
+    arguments = ("doctor", "--listen", "17", "-p", "inspect", "-p", "nobody")
+    with on_terminal(*arguments, environment=here, rows=70) as terminal:
+        assert terminal.end() == 1
+        assert "✗ pipeline nobody" in terminal.text
+        assert "→ start a processor that offers it" in terminal.text
+        assert terminal.lines[-1] == "1 thing is wrong: see ✗"
 
 
 def test_a_job_is_cancelled_and_tried_again(environment: dict[str, str], blobs: Path, tmp_path: Path) -> None:

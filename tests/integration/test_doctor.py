@@ -63,6 +63,14 @@ async def test_a_proxy_that_buffers(front: tuple[str, WebProxy]) -> None:
     assert wrongs(await examined(url)) == ["stream: buffering"]
 
 
+async def test_a_canary_behind_a_proxy_that_buffers(front: tuple[str, WebProxy]) -> None:
+    url, proxy = front
+    proxy.buffers = 1_000_000
+    async with connect(url) as stagecast:
+        finding = judge_canary(await send_canary(stagecast, "inspect", seconds=3))
+    assert (finding.level, finding.remedy) == (Level.WRONG, "see what is said of the stream")
+
+
 async def test_a_proxy_that_compresses(front: tuple[str, WebProxy]) -> None:
     """As they do, it packs what is told into blocks, so it holds it back too."""
     url, proxy = front

@@ -170,7 +170,7 @@ def test_clocks_are_apart_only_where_that_is_sure() -> None:
 
 def canary(events: list[Event], **more: Any) -> Canary:
     heard = [Heard(event, at / 10, NOON) for at, event in enumerate(events, 1)]
-    return Canary("inspect", 60, **{"job_id": JOB_ID, "accepted_at": 0.05, "heard": heard, **more})
+    return Canary("inspect", 60, **{"job_id": JOB_ID, "is_heard": True, "accepted_at": 0.05, "heard": heard, **more})
 
 
 QUEUED = one_of_each()["job.queued"]
@@ -184,6 +184,7 @@ QUEUED = one_of_each()["job.queued"]
         (canary([QUEUED]), Level.WRONG, "nobody began it"),
         (canary([]), Level.WRONG, "nothing was told of it"),
         (canary([QUEUED], job_id=None, accepted_at=None), Level.WRONG, "nothing was accepted"),
+        (canary([], job_id=None, is_heard=False), Level.WRONG, "no stream began"),
         (canary([], error="no room left"), Level.WRONG, "no room left"),
         (canary([one_of_each()["job.failed"]]), Level.NOTE, "its job failed: no such luck"),
         (canary([one_of_each()["job.cancelled"]]), Level.NOTE, "somebody cancelled"),
