@@ -44,7 +44,7 @@ def jobs_table(jobs: list[JobSnapshot], *, now: datetime, rows: int | None = Non
 def _cells(job: JobSnapshot, now: datetime) -> tuple[RenderableType, ...]:
     since = job.ended_at or job.started_at or job.queued_at
     return (
-        Text(job.state.value, STYLES[job.state]),
+        Text("stalled", "bold yellow") if silence(job, now) else Text(job.state.value, STYLES[job.state]),
         _done(job),
         Text(doing(job, now), "dim"),
         Text(span_said((now - since).total_seconds()), "dim"),
@@ -64,10 +64,10 @@ def _done(job: JobSnapshot) -> RenderableType:
 def doing(job: JobSnapshot, now: datetime) -> str:
     """What it is at, or why it is not."""
     if (quiet := silence(job, now)) is not None:
-        return f"stalled {span_said(quiet)}"
+        return f"silent {span_said(quiet)}"
     if job.reason:
         return shown(job.reason)
     for index, stage in enumerate(job.stages):
         if stage.state is StageState.RUNNING:
             return f"{index + 1}/{len(job.stages)} {shown(stage.name)}"
-    return f"{job.job.pipeline}, {size_said(job.job.size)}"
+    return f"{size_said(job.job.size)}, {job.job.pipeline}"
