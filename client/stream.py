@@ -77,12 +77,21 @@ class Stream:
                 reason, asked = str(error), error.retry_after
             except (httpx.TransportError, httpx.StreamError, SSEError) as error:
                 reason = broken(error)
-            self._failures += 1
-            seconds = pause(self._failures, least=self._retry, asked=asked)
-            if time.monotonic() + seconds - self._heard > self.patience:
-                raise LostError(f"no events for {self.patience:.0f} s ({reason})")
-            yield Waiting(reason, seconds)
-            await asyncio.sleep(seconds)
+            waiting = self._lost(reason, asked)
+            yield waiting
+            await asyncio.sleep(waiting.seconds)
+
+    def _lost(self, reason: str, asked: float | None) -> Waiting:
+        """How long to wait now.
+
+        Raises:
+            LostError: it has been away for too long.
+        """
+        self._failures += 1
+        seconds = pause(self._failures, least=self._retry, asked=asked)
+        if time.monotonic() + seconds - self._heard > self.patience:
+            raise LostError(f"no events for {self.patience:.0f} s ({reason})")
+        return Waiting(reason, seconds)
 
     async def _connection(self) -> AsyncGenerator[Update | Ended, None]:
         """What one connection brings."""

@@ -125,7 +125,7 @@ def test_ctrl_c_in_the_middle_of_an_upload(environment: dict[str, str], tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         elsewhere = {**environment, "STAGECAST_URL": f"http://127.0.0.1:{server.getsockname()[1]}"}
         with on_terminal("send", str(path), environment=elsewhere) as terminal:
-            terminal.until("endless.bin", "MB")
+            terminal.until("endless.bin", "/1.0 GB")
             terminal.press(CTRL_C)
             assert terminal.end() == 130
             assert "endless.bin: broken off, and not sent" in terminal.text
