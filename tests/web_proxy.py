@@ -11,7 +11,8 @@ import uvicorn
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from contracts.server import CONNECTION, Protocol, listen
+from contracts.protocol import CONNECTION, Protocol
+from contracts.server import listen
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-encoding"}
 
