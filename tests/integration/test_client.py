@@ -157,7 +157,7 @@ async def test_a_notifier_that_is_started_again_costs_nothing(
         async with running(notifier_main, settings, port):
             await publish(channel, *story[:3])
             changes = stagecast.follow(jobs=[JOB_ID])
-            await until(changes, JobState.RUNNING)
+            await until_sequence(changes, story[2].data.sequence)
         await publish(channel, *story[3:])
         assert isinstance(await anext(changes), Waiting)
         async with running(notifier_main, settings, port), aclosing(changes):
@@ -216,4 +216,11 @@ async def until(changes: AsyncIterator[Change], state: JobState) -> None:
     async with asyncio.timeout(60):
         async for change in changes:
             if isinstance(change, Seen) and any(job.state is state for job in change.jobs):
+                return
+
+
+async def until_sequence(changes: AsyncIterator[Change], sequence: int) -> None:
+    async with asyncio.timeout(60):
+        async for change in changes:
+            if isinstance(change, Seen) and any(job.sequence == sequence for job in change.jobs):
                 return
