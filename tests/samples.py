@@ -26,6 +26,8 @@ from contracts.events import (
     StageProgressed,
     StageResultFact,
     StageStarted,
+    UploadFact,
+    UploadProgressed,
 )
 from contracts.job import Job
 
@@ -43,7 +45,9 @@ def one_of_each(name: str = "报告 final.csv", *, job_id: str = JOB_ID) -> dict
     stage = {**about, "stage": Stage(name="identify", index=1, count=5), "overall": 0.25}
     envelope = {"source": "/processors/test", "subject": job.id}
     made = Artifact(name="report.html", size=12, media_type="text/html")
+    upload = UploadFact(job=job, sequence=524_288, received=524_288, progress=0.5)
     events: list[Event] = [
+        UploadProgressed(**envelope, data=upload),
         JobQueued(**envelope, data=JobFact(**about)),
         JobStarted(**envelope, data=PlanFact(**about, stages=("checksum", "identify"))),
         StageStarted(**envelope, data=StageFact(**stage)),
