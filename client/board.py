@@ -21,7 +21,7 @@ class Board:
             return self._replace(update.jobs)
         known = self._jobs.get(update.subject)
         after = fold(known, update)
-        if after is known:
+        if after is None or after is known:
             return ()
         self._keep(after)
         return (after,)

@@ -1,12 +1,12 @@
 import pytest
 
 from cli.exit_codes import ExitCode, outcome
-from contracts.snapshot import JobSnapshot, fold
-from tests.samples import a_story, one_of_each
+from contracts.snapshot import JobSnapshot
+from tests.samples import a_story, job_after, one_of_each
 
 
 def ended(how: str) -> JobSnapshot:
-    return fold(None, one_of_each()[how])
+    return job_after(one_of_each()[how])
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_the_worst_end_counts(ends: list[str], code: ExitCode) -> None:
 
 
 def test_a_job_without_an_end_was_lost_sight_of() -> None:
-    assert outcome([fold(None, a_story()[0])]) is ExitCode.LOST_SIGHT
+    assert outcome([job_after(a_story()[0])]) is ExitCode.LOST_SIGHT

@@ -4,17 +4,16 @@ import pytest
 
 from cli.errors import CannotDoError
 from cli.get import named, place
-from contracts.snapshot import fold
-from tests.samples import one_of_each
+from tests.samples import job_after, one_of_each
 
 
 def test_an_artifact_that_is_not_there_names_those_that_are() -> None:
-    job = fold(None, one_of_each("a.csv")["job.completed"])
+    job = job_after(one_of_each("a.csv")["job.completed"])
     assert named(job, "report.html").size == 12
     with pytest.raises(CannotDoError, match=r"a.csv has no artifact 'x': it has report.html"):
         named(job, "x")
     with pytest.raises(CannotDoError, match="none so far, and is queued"):
-        named(fold(None, one_of_each("a.csv")["job.queued"]), "x")
+        named(job_after(one_of_each("a.csv")["job.queued"]), "x")
 
 
 def test_where_it_goes(tmp_path: Path) -> None:

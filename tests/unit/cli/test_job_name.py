@@ -3,12 +3,12 @@ from uuid_utils import uuid7
 
 from cli.errors import CannotDoError
 from cli.job_name import chosen, means, short_id
-from contracts.snapshot import JobSnapshot, fold
-from tests.samples import a_story
+from contracts.snapshot import JobSnapshot
+from tests.samples import a_story, job_after
 
 
 def a_snapshot() -> JobSnapshot:
-    return fold(None, a_story(str(uuid7()))[0])
+    return job_after(a_story(str(uuid7()))[0])
 
 
 def test_the_only_one_is_meant() -> None:

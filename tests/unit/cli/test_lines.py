@@ -1,14 +1,14 @@
 from cli.lines import lines
 from contracts.events import Event
-from contracts.snapshot import JobSnapshot, fold
-from tests.samples import a_story, one_of_each
+from contracts.snapshot import JobSnapshot
+from tests.samples import a_story, job_after, one_of_each
 
 
 def told(events: list[Event]) -> list[str]:
     job: JobSnapshot | None = None
     said: list[str] = []
     for event in events:
-        after = fold(job, event)
+        after = job_after(event, job)
         said += lines(job, after)
         job = after
     return said
@@ -38,13 +38,13 @@ def test_another_attempt_says_so() -> None:
 
 def test_who_comes_in_the_middle_hears_where_it_is() -> None:
     event = one_of_each("a.csv")["stage.progressed"]
-    assert lines(None, fold(None, event)) == ["a.csv: stage 2/5 identify: 43 %"]
+    assert lines(None, job_after(event)) == ["a.csv: stage 2/5 identify: 43 %"]
 
 
 def test_a_failure_says_why() -> None:
-    assert lines(None, fold(None, one_of_each("a.csv")["job.failed"])) == ["a.csv: failed: no such luck"]
+    assert lines(None, job_after(one_of_each("a.csv")["job.failed"])) == ["a.csv: failed: no such luck"]
 
 
 def test_a_name_cannot_reach_the_terminal() -> None:
-    [line] = lines(None, fold(None, one_of_each("a\x1b[2Jb")["job.cancelled"]))
+    [line] = lines(None, job_after(one_of_each("a\x1b[2Jb")["job.cancelled"]))
     assert line == "ab: cancelled"

@@ -9,9 +9,9 @@ from uuid_utils import uuid7
 
 from cli.job_view import job_view
 from cli.jobs_table import in_order, jobs_table
-from contracts.snapshot import JobSnapshot, fold
+from contracts.snapshot import JobSnapshot
 from contracts.state import JobState
-from tests.samples import a_job, a_story, one_of_each
+from tests.samples import a_job, a_story, job_after, one_of_each
 
 
 def drawn(picture: RenderableType, width: int = 80) -> str:
@@ -21,7 +21,7 @@ def drawn(picture: RenderableType, width: int = 80) -> str:
 
 
 def at(kind: str, name: str = "报告 final.csv") -> JobSnapshot:
-    return fold(None, one_of_each(name)[kind])
+    return job_after(one_of_each(name)[kind])
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -61,7 +61,7 @@ def test_what_a_name_holds_is_neither_markup_nor_an_escape() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_table_keeps_to_its_width(width: int) -> None:
-    jobs = [at("job.failed", "长" * 100), fold(None, a_story(str(uuid7()))[2])]
+    jobs = [at("job.failed", "长" * 100), job_after(a_story(str(uuid7()))[2])]
     lines = drawn(jobs_table(jobs, now=jobs[0].heard_at), width).splitlines()
     assert len(lines) == 3
     assert "failed" in lines[1]
@@ -69,13 +69,13 @@ def test_a_table_keeps_to_its_width(width: int) -> None:
 
 
 def test_more_jobs_than_rows_are_counted() -> None:
-    jobs = [fold(None, a_story(str(uuid7()))[0]) for _ in range(9)]
+    jobs = [job_after(a_story(str(uuid7()))[0]) for _ in range(9)]
     assert "and 6 more: `stagecast jobs`" in drawn(jobs_table(jobs, now=jobs[0].heard_at, rows=3))
 
 
 def test_jobs_at_work_come_first_then_the_newest() -> None:
     ids = sorted(str(uuid7()) for _ in range(4))
     ended = [at("job.completed").model_copy(update={"job": a_job(job_id=job_id)}) for job_id in ids[:3]]
-    running = fold(None, a_story(ids[3])[0])
+    running = job_after(a_story(ids[3])[0])
     old = ended[0].model_copy(update={"state": JobState.RUNNING})
     assert [job.job.id for job in in_order([*ended[1:], running, old])] == [ids[3], ids[0], ids[2], ids[1]]

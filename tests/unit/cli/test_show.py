@@ -5,8 +5,7 @@ from rich.console import Console
 
 from cli.show import Json, Lines, Screen, showing
 from client import Connected, Waiting
-from contracts.snapshot import fold
-from tests.samples import a_story
+from tests.samples import a_story, job_after
 
 WAITING = Waiting("the stream ended", 3.2)
 
@@ -23,7 +22,7 @@ def test_a_screen_says_whether_it_is_live() -> None:
     screen.connection(Connected())
     screen.seen(())
     assert "no jobs yet" in drawn(screen)
-    screen.seen((fold(None, a_story()[0]),))
+    screen.seen((job_after(a_story()[0]),))
     screen.connection(WAITING)
     assert "story.csv" in drawn(screen)
     assert "reconnecting in 3 s: the stream ended" in drawn(screen)
@@ -38,5 +37,5 @@ def test_without_a_terminal_it_is_lines_or_json() -> None:
     with showing(as_json=True, out=out) as show:
         assert isinstance(show, Json)
         show.connection(WAITING)
-        show.seen((fold(None, a_story()[0]), fold(None, a_story()[-1])))
+        show.seen((job_after(a_story()[0]), job_after(a_story()[-1])))
     assert [json.loads(line)["state"] for line in out.getvalue().splitlines()] == ["running", "completed"]
