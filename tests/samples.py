@@ -30,6 +30,7 @@ from contracts.events import (
     UploadProgressed,
 )
 from contracts.job import Job
+from contracts.snapshot import JobSnapshot, fold
 
 JOB_ID = "01a20bbc-322f-705e-8f23-50c7105c12ff"
 
@@ -87,3 +88,10 @@ def a_story(job_id: str = JOB_ID, *, attempt: int = 1, progress: int = 2, ends: 
     if ends == "job.cancelled":
         return [*events, JobCancelled(**envelope, data=JobFact(**about()))]
     return events
+
+
+def job_after(event: Event, known: JobSnapshot | None = None) -> JobSnapshot:
+    """The job that an event of one tells of."""
+    after = fold(known, event)
+    assert after is not None
+    return after
