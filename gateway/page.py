@@ -1,4 +1,4 @@
-"""The page: static files, and an index that knows where the streams are."""
+"""The page: static files, and an index that knows where the streams are, and who reads it."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,8 @@ from contracts.owners import Owners
 
 WEB = Path(__file__).parent / "web"
 HOST_NAME = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
-PLACEHOLDER = "{{events_url}}"
+EVENTS_PLACE = "{{events_url}}"
+OWNER_PLACE = "{{owner}}"
 HEADERS = {
     "Cache-Control": "no-cache",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -40,10 +41,10 @@ def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRo
     async def show_page(request: Request) -> Response:
         events = events_url or f"{request.url.scheme}://{_host_name(request)}:{notifier_port}/events"
         policy = content_security_policy(events)
-        response = HTMLResponse(
-            index.replace(PLACEHOLDER, events), headers={**HEADERS, "Content-Security-Policy": policy}
-        )
-        owners.remember(request, response, owners.visitor(request))
+        visitor = owners.visitor(request)
+        page = index.replace(EVENTS_PLACE, events).replace(OWNER_PLACE, owners.pseudonym(visitor))
+        response = HTMLResponse(page, headers={**HEADERS, "Content-Security-Policy": policy})
+        owners.remember(request, response, visitor)
         return response
 
     return router

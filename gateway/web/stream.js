@@ -1,11 +1,28 @@
-/** The stream of events, and how well we hear it. Its format is in docs/events.md. */
+/**
+ * The stream of events, and how well we hear it. Its format is in docs/events.md.
+ *
+ * Read by `fetch`, for an EventSource says too little: it hides the heartbeats, so that a dead connection looks like a
+ * quiet one, and after an answer other than 200 it gives up without telling which (docs/adr/0034).
+ */
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "restarting"} Connection */
-/** @typedef {{reason: string, jobs: Record<string, any>[]}} Snapshot */
+import { FrameReader } from "./sse.js";
+
+/** @typedef {"connecting" | "live" | "reconnecting" | "restarting"} ConnectionState */
+
+/**
+ * @typedef {object} Connection
+ * @property {ConnectionState} state
+ * @property {number} [heardAt] when the stream last said anything, by our clock
+ * @property {number} [retryAt] when it is tried again, by our clock; nothing while it is being tried
+ */
+
+/** @typedef {{reason: string, jobs: import("./events.js").JobSnapshot[]}} Snapshot */
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 const RESTART_MS = 30_000; // a server that said that it restarts is back by then, or it is no restart
+export const LONGEST_SILENCE_MS = 40_000; // a quiet stream has a heartbeat every 15 s
+const WATCH_MS = 5_000;
 
 /**
  * How long to wait before try number `tries`, counted from 0. Jittered, so that a thousand pages do not come back at
@@ -19,20 +36,25 @@ export function backoff(tries, random = Math.random) {
 }
 
 /**
- * An EventSource that never gives up. By itself it tries again after a network error, but an answer other than 200 (a
- * proxy's 502) closes it for good: then a new one is made, which says by its cursor what we already have. What comes
+ * A stream that never gives up: whatever ends it, the next one says by its cursor what we already have. What comes
  * after a cursor that we sent may have come before: whoever reads drops what is not newer.
  */
 export class Stream {
   #url;
   #to;
-  /** @type {EventSource | undefined} */
-  #source;
-  #cursor = "";
+  /** @type {AbortController | undefined} of the stream that is open, or opening */
+  #opened;
+  #heardAt = 0; // since it was opened; 0 before
   #restartsUntil = 0; // until then a broken stream is no surprise
   #tries = 0;
-  /** @type {number | undefined} */
-  #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retrying;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watching;
+  #silentSince = 0;
+
+  /** What we have: all up to it has been told. */
+  cursor;
 
   /**
    * @param {string} url
@@ -40,74 +62,113 @@ export class Stream {
    * @param {(event: import("./fold.js").Event) => void} to.onEvent
    * @param {(snapshot: Snapshot) => void} to.onSnapshot takes the place of all before it
    * @param {(connection: Connection) => void} to.onConnection
+   * @param {string} [cursor]
    */
-  constructor(url, to) {
+  constructor(url, to, cursor = "") {
     this.#url = url;
     this.#to = to;
+    this.cursor = cursor;
   }
 
   /** Connect, or connect anew. */
   open() {
     this.close();
-    const source = new EventSource(this.#address(), { withCredentials: true }); // the cookie says what is ours
-    source.onopen = () => this.#opened();
-    source.onmessage = (message) => this.#received(message, readEvent, this.#to.onEvent);
-    source.onerror = () => this.#broke(source);
-    source.addEventListener("snapshot", (message) => this.#received(message, readSnapshot, this.#to.onSnapshot));
-    source.addEventListener("draining", () => this.#drained());
-    this.#source = source;
+    const opening = new AbortController();
+    this.#opened = opening;
+    this.#silentSince = Date.now();
+    this.#watching = setInterval(() => this.#watch(), WATCH_MS);
+    this.#read(opening.signal).then(
+      (wait) => this.#ended(opening, wait),
+      () => this.#ended(opening),
+    );
   }
 
   close() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = undefined;
+    clearTimeout(this.#retrying);
+    clearInterval(this.#watching);
+    this.#opened?.abort();
+    this.#opened = undefined;
   }
 
-  /** The network is gone: the browser may notice on the open stream only minutes later. */
+  /** The network is gone: the open stream may notice it only minutes later. */
   lose() {
     this.close();
-    this.#to.onConnection("reconnecting");
+    this.#tell("reconnecting");
+  }
+
+  /**
+   * Until it ends.
+   * @param {AbortSignal} signal
+   * @returns {Promise<number | undefined>} after how many milliseconds the server wants us back, if it said so; never,
+   *   when it has nothing more to tell of the jobs that were asked for
+   */
+  async #read(signal) {
+    // The cookie says what is ours.
+    const answer = await fetch(this.#address(), { credentials: "include", cache: "no-store", signal });
+    if (answer.status === 204) return Infinity;
+    if (answer.status !== 200 || !answer.body) return seconds(answer.headers.get("Retry-After"));
+    const frames = new FrameReader(this.cursor);
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    this.#begun();
+    for (let piece = await reader.read(); !piece.done && !signal.aborted; piece = await reader.read()) {
+      this.#silentSince = this.#heardAt = Date.now();
+      frames.read(piece.value).forEach((frame) => this.#take(frame));
+      this.cursor = frames.cursor;
+    }
+    return this.#restartsUntil > 0 ? frames.retry : undefined;
   }
 
   #address() {
     const address = new URL(this.#url);
-    if (this.#cursor) address.searchParams.set("last_event_id", this.#cursor);
+    if (this.cursor) address.searchParams.set("last_event_id", this.cursor);
     return address.href;
   }
 
-  #opened() {
+  #begun() {
     this.#tries = 0;
     this.#restartsUntil = 0;
-    this.#to.onConnection("live");
+    this.#silentSince = this.#heardAt = Date.now();
+    this.#tell("live");
   }
 
-  #drained() {
-    this.#restartsUntil = Date.now() + RESTART_MS;
-    this.#to.onConnection("restarting");
+  /** @param {import("./sse.js").Frame} frame */
+  #take({ type, data }) {
+    if (type === "draining") {
+      this.#restartsUntil = Date.now() + RESTART_MS;
+      return;
+    }
+    const content = parse(data);
+    if (type === "message" && isEvent(content)) this.#to.onEvent(content);
+    if (type === "snapshot" && Array.isArray(content?.jobs)) this.#to.onSnapshot(content);
   }
 
-  /**
-   * @template T
-   * @param {MessageEvent<string>} message
-   * @param {(content: any) => T | undefined} read
-   * @param {(content: T) => void} tell
-   */
-  #received(message, read, tell) {
-    // Few messages have an id, and some ids come alone: the browser gives us the newest that it has.
-    this.#cursor = message.lastEventId || this.#cursor;
-    const content = read(parse(message.data));
-    if (content) tell(content);
-  }
-
-  /** @param {EventSource} source */
-  #broke(source) {
-    this.#to.onConnection(Date.now() < this.#restartsUntil ? "restarting" : "reconnecting");
-    if (source.readyState !== EventSource.CLOSED) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.open(), backoff(this.#tries));
+  /** @param {AbortController} opened @param {number} [wait] */
+  #ended(opened, wait) {
+    if (opened !== this.#opened) return; // it was closed, and perhaps there is a new one
+    this.close();
+    if (wait === Infinity) return;
+    const delay = wait ?? backoff(this.#tries);
     this.#tries += 1;
+    this.#retrying = setTimeout(() => this.open(), delay);
+    this.#tell(Date.now() < this.#restartsUntil ? "restarting" : "reconnecting", Date.now() + delay);
   }
+
+  /** A connection that is dead says nothing, and a machine that slept heard nothing. */
+  #watch() {
+    if (Date.now() - this.#silentSince < LONGEST_SILENCE_MS) return;
+    this.#tell("reconnecting");
+    this.open();
+  }
+
+  /** @param {ConnectionState} state @param {number} [retryAt] */
+  #tell(state, retryAt) {
+    this.#to.onConnection({ state, retryAt, heardAt: this.#heardAt || undefined });
+  }
+}
+
+/** @param {string | null} text */
+function seconds(text) {
+  return text && /^\d+$/.test(text) ? Number(text) * 1_000 : undefined;
 }
 
 /** JSON, or nothing: one bad frame must not end the stream. @param {string} text */
@@ -119,12 +180,7 @@ function parse(text) {
   }
 }
 
-/** @param {any} content @returns {import("./fold.js").Event | undefined} */
-function readEvent(content) {
-  return typeof content?.type === "string" && typeof content.data?.job?.id === "string" ? content : undefined;
-}
-
-/** @param {any} content @returns {Snapshot | undefined} */
-function readSnapshot(content) {
-  return Array.isArray(content?.jobs) ? content : undefined;
+/** @param {any} content @returns {content is import("./fold.js").Event} */
+function isEvent(content) {
+  return typeof content?.type === "string" && typeof content.data?.job?.id === "string";
 }
