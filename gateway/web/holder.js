@@ -26,7 +26,8 @@ export function listen(url, onWord, known) {
   const channel = new BroadcastChannel(name);
   const closing = new AbortController();
   channel.onmessage = ({ data }) => data.word && onWord(data.word);
-  if (!startWorker(name, url)) holdInTab(name, { url, known, signal: closing.signal });
+  const hold = () => holdInTab(name, { url, known, signal: closing.signal });
+  if (!startWorker(name, url, hold)) hold();
   const say = (/** @type {Request} */ request) => channel.postMessage({ request });
   say({ kind: "hello" });
   return {
@@ -62,13 +63,19 @@ function channelName(url) {
   return `stagecast ${VERSION} ${isShared ? "" : crypto.getRandomValues(new Uint32Array(2)).join("")} ${url}`;
 }
 
-/** @param {string} channel @param {string} url @returns {boolean} whether there is one */
-function startWorker(channel, url) {
+/**
+ * @param {string} channel
+ * @param {string} url
+ * @param {() => void} onFailed when its script could not be loaded
+ * @returns {boolean} whether there is one
+ */
+function startWorker(channel, url, onFailed) {
   try {
     const worker = new SharedWorker(new URL("stream-worker.js", import.meta.url), {
       type: "module",
       name: JSON.stringify({ channel, url }),
     });
+    worker.onerror = onFailed;
     worker.port.start();
     return true;
   } catch {

@@ -24,7 +24,8 @@ export class ListView {
   constructor(owner, onFilter) {
     this.#owner = owner;
     const change = () => {
-      history.replaceState(null, "", listAddress(this.#read()));
+      this.#filter = this.#read();
+      history.replaceState(null, "", listAddress(this.#filter));
       onFilter();
     };
     byId("filters").addEventListener("input", change);

@@ -22,7 +22,10 @@ class Visitor:
 
     def open(self, url: str) -> None:
         self.page.goto(url)
-        self.expect_connection("live")
+        try:
+            self.expect_connection("live")
+        except AssertionError as error:
+            raise AssertionError(f"not live; the browser says {self.complaints}") from error
 
     def expect_connection(self, connection: str) -> None:
         expect(self.page.locator("body")).to_have_attribute("data-connection", connection, timeout=WAIT_MS)
