@@ -28,7 +28,8 @@ export class JobRow {
     const link = element("a", { href: jobAddress(job.id) }, fileName(job.name));
     const heading = element("h3", { id: `name-${job.id}`, title: job.name }, link);
     this.node = element("li", { class: "card row", "data-job": job.id });
-    this.node.append(heading, this.#badge, this.#about, this.#bar, this.#percent, this.#status, this.#left);
+    const words = element("div", { class: "row-words" }, this.#status, this.#left);
+    this.node.append(heading, this.#badge, this.#about, this.#bar, this.#percent, words);
     setAttribute(this.#bar, "aria-label", say("progressOf", { name: job.name }));
   }
 
