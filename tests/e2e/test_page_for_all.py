@@ -3,19 +3,17 @@
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.e2e.axe import violations
 from tests.e2e.telling import Teller, ToldJob, teller
 from tests.e2e.visitor import JOB_MS, WAIT_MS, Visit, Visitor, text_file, unique
-from tests.ground import missing, wait_until
+from tests.ground import wait_until
 from tests.stack import Stack, free_place, running_stack
 
-AXE = Path(__file__).parents[1] / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PARTS = ("read", "sort", "write")
 CROWD = 50
 BEATS = 50  # each tells of every job
@@ -75,16 +73,6 @@ def jobs(stack: Stack, told: Teller, browser: Browser) -> dict[str, str]:
     person.expect_completed(completed)
     context.close()
     return {"running": running.name, "failed": failed.name, "completed": completed}
-
-
-def violations(page: Page) -> list[str]:
-    if not AXE.exists():
-        missing("no axe-core: run `make node`")
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate(
-        "async (rules) => (await axe.run({ runOnly: rules, resultTypes: ['violations'] })).violations", RULES
-    )
-    return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found]
 
 
 LOOKS: list[dict[str, Any]] = [
