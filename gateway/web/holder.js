@@ -9,6 +9,7 @@
 
 import { Feed } from "./feed.js";
 
+const SILENCE_MS = 10_000; // a worker answers at once; one that has not by then is none
 const VERSION = 1; // of what is said on the channel; tabs of different versions do not hear each other
 
 /** @typedef {import("./feed.js").Word} Word */
@@ -25,14 +26,20 @@ export function listen(url, onWord, known) {
   const name = channelName(url);
   const channel = new BroadcastChannel(name);
   const closing = new AbortController();
-  channel.onmessage = ({ data }) => data.word && onWord(data.word);
   const hold = () => holdInTab(name, { url, known, signal: closing.signal });
-  if (!startWorker(name, url, hold)) hold();
+  const waiting = setTimeout(hold, SILENCE_MS);
+  channel.onmessage = ({ data }) => {
+    if (!data.word) return;
+    clearTimeout(waiting);
+    onWord(data.word);
+  };
+  if (!startWorker(name, url)) hold();
   const say = (/** @type {Request} */ request) => channel.postMessage({ request });
   say({ kind: "hello" });
   return {
     say,
     close: () => {
+      clearTimeout(waiting);
       closing.abort();
       channel.close();
     },
@@ -63,19 +70,13 @@ function channelName(url) {
   return `stagecast ${VERSION} ${isShared ? "" : crypto.getRandomValues(new Uint32Array(2)).join("")} ${url}`;
 }
 
-/**
- * @param {string} channel
- * @param {string} url
- * @param {() => void} onFailed when its script could not be loaded
- * @returns {boolean} whether there is one
- */
-function startWorker(channel, url, onFailed) {
+/** @param {string} channel @param {string} url @returns {boolean} whether there is one */
+function startWorker(channel, url) {
   try {
     const worker = new SharedWorker(new URL("stream-worker.js", import.meta.url), {
       type: "module",
       name: JSON.stringify({ channel, url }),
     });
-    worker.onerror = onFailed;
     worker.port.start();
     return true;
   } catch {

@@ -111,6 +111,14 @@ def test_a_proxy_that_answers_502_ends_nothing(context: BrowserContext, edge: Ed
     assert all("last_event_id=" in line for line in streams(edge)[before:])
 
 
+def test_a_worker_that_never_speaks_is_none(browser: Browser, edge: Edge, page_url: str) -> None:
+    context = browser.new_context()
+    context.add_init_script("globalThis.SharedWorker = class { port = new MessageChannel().port1; };")
+    opened(context, page_url)
+    assert len(streams(edge)) == 1
+    context.close()
+
+
 def test_a_stream_that_has_gone_silent_is_made_anew(browser: Browser, edge: Edge, page_url: str) -> None:
     context = browser.new_context()
     context.add_init_script(WAYS["a tab with the lock"])
