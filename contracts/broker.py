@@ -6,13 +6,14 @@ the old offsets, wait a fixed time, and can loop on RESOURCE_LOCKED until the br
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractConnection
-from aio_pika.exceptions import AMQPError
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from pydantic import SecretStr
 
 HEARTBEAT = timedelta(seconds=10)
@@ -20,8 +21,9 @@ CONNECT_TIMEOUT = timedelta(seconds=5)
 SHORTEST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
-# What a lost, refused, blocked or protesting broker raises through aio-pika.
-BROKER_ERRORS = (AMQPError, OSError, TimeoutError, asyncio.InvalidStateError)
+# What a lost, refused, blocked or protesting broker raises through aio-pika. Who calls a channel in the moment in which
+# it is lost gets `ChannelInvalidStateError`, which is no `AMQPError`.
+BROKER_ERRORS = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, asyncio.InvalidStateError)
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
 Session = Callable[[Callable[[], None]], Awaitable[None]]
@@ -82,6 +84,24 @@ async def connect(url: SecretStr, *, name: str) -> AbstractConnection:
         heartbeat=int(HEARTBEAT.total_seconds()),
         client_properties={"connection_name": f"stagecast {name}"},
     )
+
+
+@contextmanager
+def broker_calls() -> Iterator[None]:
+    """Around calls whose connection may be lost meanwhile: what aio-pika raises for that is one of `BROKER_ERRORS`.
+
+    aiormq refuses a channel over a lost connection with a plain `RuntimeError`; and it ends calls that wait with what
+    ended its reader, which is a `CancelledError` when the broker fell silent, though nobody cancelled the caller.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise ConnectionError(describe(error)) from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionError("the connection was lost") from error
 
 
 async def _use_while_open(connection: AbstractConnection, use: Use) -> None:

@@ -10,7 +10,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 from pydantic import SecretStr
 
-from contracts.broker import BROKER_ERRORS, describe, keep_connected
+from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected
 from contracts.control import Cancel
 from contracts.events import Event, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
@@ -105,8 +105,9 @@ class Broker:
         await self._publish(EVENTS.name, message, routing_key=event_key(event), mandatory=False)
 
     async def _use(self, connection: AbstractConnection) -> None:
-        async with connection.channel() as channel:
-            await declare(channel, *EVENT_TOPOLOGY, CONTROL)
+        with broker_calls():
+            async with asyncio.timeout(ANSWER_SECONDS), connection.channel() as channel:
+                await declare(channel, *EVENT_TOPOLOGY, CONTROL)
         self._connection = connection
         try:
             await asyncio.Event().wait()
@@ -114,18 +115,20 @@ class Broker:
             self._connection = self._channel = None
 
     async def _publish(self, exchange: str, message: aio_pika.Message, **options: Any) -> None:
-        channel = await self._open_channel()
-        target = await channel.get_exchange(exchange, ensure=False)
-        await target.publish(message, timeout=ANSWER_SECONDS, **options)
+        with broker_calls():
+            channel = await self._open_channel()
+            target = await channel.get_exchange(exchange, ensure=False)
+            await target.publish(message, timeout=ANSWER_SECONDS, **options)
 
     async def _exists(self, kind: Literal["queue", "exchange"], name: str) -> bool:
         """Declare passively, on a channel of its own: the broker closes it when there is no such thing."""
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._connected().channel() as channel:
-                if kind == "queue":
-                    await channel.declare_queue(name, passive=True)
-                else:
-                    await channel.declare_exchange(name, passive=True)
+            with broker_calls():
+                async with asyncio.timeout(ANSWER_SECONDS), self._connected().channel() as channel:
+                    if kind == "queue":
+                        await channel.declare_queue(name, passive=True)
+                    else:
+                        await channel.declare_exchange(name, passive=True)
         except ChannelNotFoundEntity:
             return False
         except BROKER_ERRORS as error:

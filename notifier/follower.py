@@ -14,7 +14,7 @@ import structlog
 from pydantic import SecretStr
 from uuid_utils import uuid4
 
-from contracts.broker import connect, keep_trying
+from contracts.broker import broker_calls, connect, keep_trying
 from contracts.topology import EVENT_LOG, EVENT_TOPOLOGY, declare
 from notifier.amqp import ConsumingConnection, consuming
 from notifier.cursor import Cursor, proof_of
@@ -79,8 +79,9 @@ class Follower:
                 self._lose()
 
     async def _declare(self) -> None:
-        async with asyncio.timeout(ANSWER_SECONDS):  # during a disk alarm even opening a channel hangs
+        with broker_calls():
             async with (
+                asyncio.timeout(ANSWER_SECONDS),  # during a disk alarm even opening a channel hangs
                 await connect(self._url, name="notifier topology") as connection,
                 connection.channel() as channel,
             ):

@@ -1,12 +1,14 @@
 """What the function of an `async def` stage is given. It lives in the processor's own event loop."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import obstore
 
-from contracts.blobs import artifact_key
+from contracts.blobs import artifact_key, attempt_key
 from contracts.events import Artifact
 from processor.artifacts import Payload, fetch_artifact_async, put_artifact_async
+from processor.errors import SupersededError
 from processor.workplace import FETCHED, Saved, Workplace
 
 
@@ -19,12 +21,13 @@ class AsyncStage(Workplace):
         """As `Stage.save`. Cancelled, it stores nothing.
 
         Raises:
-            ValueError: as `Stage.save`.
+            ValueError, SupersededError: as `Stage.save`.
             RuntimeError: the stage was ended, and should have stopped.
         """
         if self._is_over:
             raise RuntimeError("this stage was ended: it must not go on")
         self._room_for(name)
+        await self._stop_if_overtaken()
         artifact = await put_artifact_async(self.store, self.job_id, name, payload)
         self._say(Saved(artifact))
         return artifact
@@ -42,3 +45,8 @@ class AsyncStage(Workplace):
         """From now on nothing that it says is heard."""
         self._is_over = True
         self.tell = lambda _: None
+
+    async def _stop_if_overtaken(self) -> None:
+        with suppress(FileNotFoundError):
+            await obstore.head_async(self.store, attempt_key(self.job_id, self.attempt + 1))
+            raise SupersededError(f"attempt {self.attempt} was overtaken by a later one")

@@ -22,7 +22,7 @@ from contracts.job import Job
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import Chronicle
-from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError
+from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError, SupersededError
 from processor.progress import ProgressTeller, progress_teller
 from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
@@ -145,6 +145,8 @@ class Attempt:
             late = StageTimedOutError(f"stage {plan.name} took longer than {plan.timeout} and was ended")
             await self._tell_failure(run, late)
             raise late from error
+        except SupersededError:
+            raise
         except Exception as error:
             await self._tell_failure(run, error)
             raise
@@ -177,6 +179,7 @@ class Attempt:
             workdir=workdir,
             store_url=self._workshop.store_url,
             earlier=self._facts,
+            attempt=self._story.attempt,
         )
 
     async def _follow(
@@ -237,6 +240,8 @@ def _has_content(folder: Path) -> bool:
 
 
 def _error_of(raised: Raised) -> Exception:
+    if raised.is_superseded:
+        return SupersededError(raised.reason)
     log.info("stage.raised", reason=raised.reason, details=raised.details)
     return PermanentFailure(raised.reason) if raised.is_permanent else StageRaisedError(raised.reason)
 

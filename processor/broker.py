@@ -1,17 +1,16 @@
 """The processor's side of the broker: jobs in on one connection, events out on another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from pydantic import SecretStr
 
-from contracts.broker import BROKER_ERRORS, describe, keep_connected, pause_after
+from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event, encode
@@ -20,9 +19,7 @@ from contracts.topology import (
     CONTROL,
     CONTROL_QUEUE_ARGUMENTS,
     DEAD_JOBS,
-    EVENT_TOPOLOGY,
     EVENTS,
-    JOBS,
     Queue,
     declare,
     event_key,
@@ -30,44 +27,16 @@ from contracts.topology import (
     retry_queue,
 )
 from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.intake import Intake
+from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
 from processor.pipeline import Pipeline
 from processor.stops import Stops
 from processor.workers import Workers
 
-ANSWER_SECONDS = 10.0
+SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
 PERSISTENT = aio_pika.DeliveryMode.PERSISTENT
 
-Begin = Callable[[AbstractIncomingMessage], Awaitable[None]]
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class JobDelivery:
-    """A message from a job queue."""
-
-    message: AbstractIncomingMessage
-
-    @property
-    def body(self) -> bytes:
-        return self.message.body
-
-    @property
-    def is_redelivered(self) -> bool:
-        return bool(self.message.redelivered) or self.returns > 0
-
-    @property
-    def returns(self) -> int:
-        """Quorum queues count it (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling)."""
-        count = self.message.headers.get("x-delivery-count", 0)
-        return count if isinstance(count, int) else 0
-
-    async def ack(self) -> None:
-        await self.message.ack()
-
-    async def give_back(self) -> None:
-        with suppress(*BROKER_ERRORS):  # a lost connection has given it back already
-            await self.message.nack(requeue=True)
 
 
 class JobQueues:
@@ -82,7 +51,7 @@ class JobQueues:
         self._queues = tuple(job_queue(pipeline.name) for pipeline in self._pipelines)
         self._workers = workers
         self._stops = stops
-        self._consumers: dict[str, AbstractQueue] = {}
+        self._intake: Intake[JobDelivery] | None = None
         self._protested: timedelta | None = None
         self._concern: str | None = None
 
@@ -92,15 +61,15 @@ class JobQueues:
 
     async def stop_taking(self) -> None:
         """Take no more jobs; go on with those in hand."""
-        consumers, self._consumers = self._consumers, {}
-        with suppress(*BROKER_ERRORS):
-            async with asyncio.timeout(ANSWER_SECONDS):
-                for tag, queue in consumers.items():
-                    await queue.cancel(tag)
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            with suppress(*BROKER_ERRORS):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await intake.stop()
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
-        return None if self._consumers else "not consuming jobs"
+        return None if self._intake is not None else "not consuming jobs"
 
     def concern(self) -> str | None:
         """Whether the broker may take long jobs away, for `/readyz`."""
@@ -108,29 +77,30 @@ class JobQueues:
 
     async def _consume(self, connection: AbstractConnection) -> None:
         self._look_ahead(connection)
-        control = await self._obey(connection)
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=self._workers.concurrency)
-        await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS)
-        ended: asyncio.Queue[str] = asyncio.Queue()
-        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(
-            lambda cancel: ended.put_nowait(cancel.consumer_tag or "")
-        )
+        room = self._workers.concurrency
+        with broker_calls():
+            async with asyncio.timeout(SETUP_SECONDS):
+                control = await self._obey(connection)
+                source = await JobChannel.open(connection, self._queues, prefetch=room)
         async with asyncio.TaskGroup() as tasks:
 
-            async def begin(message: AbstractIncomingMessage) -> None:
-                tasks.create_task(self._workers.work(JobDelivery(message)))
+            def begin(delivery: JobDelivery) -> asyncio.Task[None]:
+                return tasks.create_task(self._workers.work(delivery))
 
+            intake = Intake(source, begin, room=room if len(self._queues) > 1 else None)
+            source.arrive = intake.arrive
             try:
-                for queue in self._queues:
-                    await self._take_from(channel, queue, begin)
+                async with asyncio.timeout(SETUP_SECONDS):
+                    await intake.listen()
+                self._intake = intake
                 tasks.create_task(self._until_closed(control))
-                tasks.create_task(self._until_closed(channel))
+                tasks.create_task(self._until_closed(source.channel))
+                tasks.create_task(intake.run())
                 while True:
-                    lost = self._consumers.pop(await ended.get(), None)
-                    await self._renew(channel, lost, begin)
+                    await source.until_deleted()
+                    await intake.listen()
             finally:
-                self._consumers.clear()
+                self._intake = None
 
     def _look_ahead(self, connection: AbstractConnection) -> None:
         """What the broker grants a job; once it has taken one away, what it granted that one."""
@@ -139,18 +109,6 @@ class JobQueues:
         told, self._concern = self._concern, concern(self._protested or announced, self._pipelines)
         if self._concern is not None and self._concern != told:
             log.warning("broker.takes_jobs_away", reason=self._concern)
-
-    async def _take_from(self, channel: AbstractChannel, queue: Queue, begin: Begin) -> None:
-        await declare(channel, queue)
-        source = await channel.get_queue(queue.name, ensure=False)
-        self._consumers[await source.consume(begin)] = source
-
-    async def _renew(self, channel: AbstractChannel, lost: AbstractQueue | None, begin: Begin) -> None:
-        """Somebody deleted a queue: make it again. What waited in it is lost, what runs goes on."""
-        for queue in self._queues:
-            if lost is not None and queue.name == lost.name:
-                log.warning("queue.deleted", queue=queue.name)
-                await self._take_from(channel, queue, begin)
 
     async def _obey(self, connection: AbstractConnection) -> AbstractChannel:
         """Hear commands from now on; jobs are taken only then, so that none is missed."""
@@ -240,7 +198,7 @@ class Announcements:
         while True:
             await self._connected.wait()
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
+                with broker_calls():
                     await self._publish_once(exchange, message, routing_key, queue)
                     return
             except BROKER_ERRORS as error:
@@ -251,11 +209,22 @@ class Announcements:
     async def _publish_once(
         self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None
     ) -> None:
-        channel = await self._open_channel()
-        if queue is not None:
-            await declare(channel, queue)
-        target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
-        await target.publish(message, routing_key, mandatory=queue is not None)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            channel = await self._open_channel()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if queue is not None:
+                    await declare(channel, queue)
+                target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+                await target.publish(message, routing_key, mandatory=queue is not None)
+        except TimeoutError:
+            self._leave(channel)
+            raise
+
+    def _leave(self, channel: AbstractChannel) -> None:
+        """Use it no more: it may never confirm. It stays open, since closing it needs the broker's answer too."""
+        if self._channel is channel:
+            self._channel = None
 
     async def _open_channel(self) -> AbstractChannel:
         async with self._opening:

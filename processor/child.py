@@ -18,7 +18,7 @@ from typing import Any
 
 from contracts.blobs import open_store
 from processor.catalogue import load_pipeline
-from processor.errors import PermanentFailure
+from processor.errors import PermanentFailure, SupersededError
 from processor.pipeline import StagePlan
 from processor.stage import Source, Stage
 from processor.utf8 import sendable
@@ -45,6 +45,7 @@ class StageWork:
     workdir: Path
     store_url: str
     earlier: Mapping[str, Mapping[str, Any]]
+    attempt: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Raised:
     reason: str
     details: str
     is_permanent: bool
+    is_superseded: bool = False
 
 
 class Voice:
@@ -111,6 +113,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
             store=open_store(work.store_url),
             tell=voice.say,
             earlier=work.earlier,
+            attempt=work.attempt,
         )
     except Exception as error:  # noqa: BLE001 - the pipeline's module, or the store, may raise anything
         return raised(error)
@@ -128,7 +131,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
 def raised(error: BaseException) -> Raised:
     """What a stage's error tells."""
     details = sendable("".join(traceback.format_exception(error)))[-MAX_REASON_LENGTH * 4 :]
-    return Raised(_reason(error), details, isinstance(error, PermanentFailure))
+    return Raised(_reason(error), details, isinstance(error, PermanentFailure), isinstance(error, SupersededError))
 
 
 def _outcome(plan: StagePlan, stage: Stage) -> Finished | Raised:

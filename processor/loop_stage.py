@@ -37,6 +37,7 @@ class LoopStage:
             store=open_store(work.store_url),
             tell=self._tell,
             earlier=work.earlier,
+            attempt=work.attempt,
         )
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()

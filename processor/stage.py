@@ -1,12 +1,14 @@
 """What the function of a `def` stage is given. It lives in the stage's own process."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import obstore
 
-from contracts.blobs import artifact_key
+from contracts.blobs import artifact_key, attempt_key
 from contracts.events import Artifact
 from processor.artifacts import Payload, fetch_artifact, put_artifact
+from processor.errors import SupersededError
 from processor.workplace import FETCHED, Found, Progress, Saved, Source, Workplace
 
 __all__ = ["Found", "Progress", "Saved", "Source", "Stage"]
@@ -22,8 +24,10 @@ class Stage(Workplace):
 
         Raises:
             ValueError: no artifact has such a name (see `contracts.blobs.artifact_key`), or there are too many.
+            SupersededError: a later attempt has begun elsewhere; what it saves stays.
         """
         self._room_for(name)
+        self._stop_if_overtaken()
         artifact = put_artifact(self.store, self.job_id, name, payload)
         self._say(Saved(artifact))
         return artifact
@@ -43,3 +47,9 @@ class Stage(Workplace):
             FileNotFoundError: no stage saved one of that name.
         """
         return fetch_artifact(self.store, self.job_id, name, self.workdir / FETCHED)
+
+    def _stop_if_overtaken(self) -> None:
+        """A processor that was frozen, or parted from its broker, learns late that its job is somebody else's."""
+        with suppress(FileNotFoundError):
+            obstore.head(self.store, attempt_key(self.job_id, self.attempt + 1))
+            raise SupersededError(f"attempt {self.attempt} was overtaken by a later one")

@@ -85,6 +85,7 @@ class Workplace:
     store: ObjectStore
     tell: Tell
     earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attempt: int = 1
     log: StageLog = field(init=False)
     _telling: RLock = field(init=False, default_factory=RLock, repr=False)
     _latest: tuple[float, str] | None = field(init=False, default=None)

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -13,6 +14,9 @@ from tests.compose import Product, running_product
 from tests.containers import broker_container, engine_fault
 from tests.ground import missing
 from tests.stack import Stack, free_place, running_broker, running_stack
+
+hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of what is tested
+hypothesis.settings.load_profile("here")
 
 ORDER = ("unit", "integration", "e2e", "faults")  # what is quick to say why comes first
 CHROMIUM_ARGUMENTS = [

@@ -25,6 +25,24 @@ class FakeDelivery:
 
 
 @dataclass
+class FakeQueues:
+    """Job queues with these deliveries in them."""
+
+    waiting: list[FakeDelivery] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    async def listen(self) -> None:
+        self.calls.append("listen")
+
+    async def leave(self) -> None:
+        self.calls.append("leave")
+
+    async def fetch(self) -> FakeDelivery | None:
+        self.calls.append("fetch")
+        return self.waiting.pop(0) if self.waiting else None
+
+
+@dataclass
 class FakeAnnouncer:
     """A broker that takes everything at once."""
 

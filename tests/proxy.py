@@ -18,6 +18,7 @@ class Way(Flag):
 
 
 BOTH_WAYS = Way.TO_BROKER | Way.FROM_BROKER
+GREETING_BYTES = 2_000
 
 
 @dataclass(eq=False)
@@ -27,12 +28,15 @@ class Line:
     way: Way
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    greeting: bytearray  # of both directions: what the client said first, its connection's name among it
     is_silent: bool = False
 
     async def carry(self) -> None:
         """Until the end of its connection; while it is silent, nothing arrives, not even that end."""
         try:
             while data := await self.reader.read(65536):
+                if self.way is Way.TO_BROKER and len(self.greeting) < GREETING_BYTES:
+                    self.greeting += data
                 if not self.is_silent:
                     self.writer.write(data)
                     await self.writer.drain()
@@ -57,13 +61,13 @@ class Proxy:
         for line in self._lines:
             line.writer.transport.abort()
 
-    def silence(self, ways: Way) -> None:
+    def silence(self, ways: Way, *, named: str = "") -> None:
         """As a firewall that forgets its connections: what is sent these ways never arrives, and no end is told.
 
-        New connections work.
+        New connections work, and so do those that have another name.
         """
         for line in self._lines:
-            line.is_silent = line.way in ways
+            line.is_silent = line.way in ways and named.encode() in line.greeting
 
     def mend(self) -> None:
         self._is_cut = False
@@ -73,7 +77,11 @@ class Proxy:
             writer.transport.abort()
             return
         upstream_reader, upstream = await asyncio.open_connection(*self._target)
-        lines = {Line(Way.TO_BROKER, reader, upstream), Line(Way.FROM_BROKER, upstream_reader, writer)}
+        greeting = bytearray()
+        lines = {
+            Line(Way.TO_BROKER, reader, upstream, greeting),
+            Line(Way.FROM_BROKER, upstream_reader, writer, greeting),
+        }
         self._lines |= lines
         await asyncio.gather(*(line.carry() for line in lines))
         for line in lines:

@@ -12,6 +12,7 @@ from aio_pika.abc import AbstractChannel
 
 from tests.faults.processes import ProcessorProcess, Processors, is_alive
 from tests.faults.test_processor_killed import asleep, runs_of_the_first_stage, wake
+from tests.faults.test_queue_deleted import wake_up
 from tests.ground import wait_until_async
 from tests.integration.conftest import Listener
 from tests.integration.test_processor import submit
@@ -82,3 +83,17 @@ async def test_connections_that_fall_silent(
         await events.until("job.completed", count=len(parted) + len(following))
     for each in parted.values():
         check(events, blobs, each.job_id)
+
+
+async def test_only_the_connection_for_events_falls_silent(
+    processors: Processors, blobs: Path, channel: AbstractChannel, events: Listener
+) -> None:
+    """Its job is its own still, and given to nobody else: it must bring it to its end itself, as the first attempt."""
+    async with cuttable(processors.broker_url) as (url, proxy):
+        await processors.start("naps", amqp_url=url)
+        job_id = await submit(channel, blobs, "naps", b"x")
+        await events.until("stage.started")
+        proxy.silence(BOTH_WAYS, named="processor events")
+        wake_up(blobs, job_id)
+        told = await events.until("job.completed", seconds=90)
+    assert {event.data.attempt for event in told} == {1}

@@ -29,19 +29,3 @@ async def test_what_does_not_end_in_time_is_handed_to_another_processor(
     assert retrying.data.attempt == 1
     assert retrying.data.model_dump()["reason"] == "its processor stops; another one goes on"
     assert {event.source for event in told if event.data.attempt == 2} != {retrying.source}
-
-
-async def test_a_job_that_waits_in_hand_goes_elsewhere_at_once(
-    processors: Processors, blobs: Path, channel: AbstractChannel, events: Listener
-) -> None:
-    settings = {"processor_concurrency": "1", "processor_grace_seconds": "60"}
-    ending = await processors.start("steps", "trouble", **settings)
-    busy = await submit(channel, blobs, "steps", b"sleep")
-    await asleep(blobs, busy)
-    waiting = await submit(channel, blobs, "trouble", b"fine")  # in its hands, since it has two consumers
-    await processors.start("trouble")
-    ending.process.terminate()
-    await events.until("job.completed")
-    assert events.told(waiting)[-1] == "job.completed"
-    assert {event.data.attempt for event in events.heard if event.subject == waiting} == {1}
-    assert ending.process.poll() is None

@@ -9,11 +9,11 @@ import obstore
 import psutil
 import pytest
 
-from contracts.blobs import open_store, source_key
+from contracts.blobs import artifact_key, open_store, source_key
 from contracts.claims import Claim
-from contracts.events import Event
+from contracts.events import Event, StageStarted
 from contracts.job import Job
-from processor.attempt import Workshop
+from processor.attempt import HEARTBEAT_SECONDS, Workshop
 from processor.catalogue import Offer, load_pipeline
 from processor.chronicle import Publish
 from processor.errors import (
@@ -115,6 +115,11 @@ async def test_a_stage_out_of_time_is_killed_with_all_it_started(bench: Bench) -
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_heartbeat_that_is_due_leaves_the_broker_as_long_again() -> None:
+    """The contract says: a word at least every 10 s."""
+    assert HEARTBEAT_SECONDS <= 5
+
+
 async def test_a_silent_stage_has_a_heartbeat(bench: Bench) -> None:
     heard: list[Any] = []
 
@@ -192,5 +197,27 @@ async def test_heartbeats_go_out_while_the_store_keeps_the_checkpoint_waiting(be
 
     await bench.run("still", b"x", publish=listen, heartbeat_seconds=0.2)
     told = [event.type for event in heard]
-    assert told == ["job.started", "stage.started", "stage.progressed", "stage.completed"]
-    assert [event.data.sequence for event in heard] == [1, 2, 3, 4]
+    heartbeats = told[2:-1]  # as many as the store made it wait for
+    assert told == ["job.started", "stage.started", *heartbeats, "stage.completed"]
+    assert set(heartbeats) == {"stage.progressed"}
+    assert [event.data.sequence for event in heard] == list(range(1, len(heard) + 1))
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "stage", "name"), [("count", "measure", "size.txt"), ("dice", "look_at", "read.txt")]
+)
+async def test_an_attempt_that_was_overtaken_leaves_what_the_later_one_saved(
+    bench: Bench, pipeline: str, stage: str, name: str
+) -> None:
+    claim = Claim(attempt=2, request=1, holder="/processors/other", token="t")
+
+    async def be_overtaken(event: Event) -> None:
+        bench.events.append(event)
+        if isinstance(event, StageStarted) and event.data.stage.name == stage:
+            assert await JobFolder(bench.store, JOB_ID, Patience()).take(claim)
+            await obstore.put_async(bench.store, artifact_key(JOB_ID, name), b"the later one's")
+
+    with pytest.raises(SupersededError):
+        await bench.run(pipeline, b"x", publish=be_overtaken)
+    assert bench.told[-1] == "stage.started"
+    assert bytes(obstore.get(bench.store, artifact_key(JOB_ID, name)).bytes()) == b"the later one's"

@@ -135,7 +135,7 @@ def work(name: str, source: Source, *, workdir: str = "work", earlier: Mapping[s
     index = [stage.name for stage in odd.stages].index(name)
     folder = source.path.parent
     blobs = (folder / "blobs").as_uri()
-    return StageWork(f"{__name__}:odd", index, JOB_ID, source, folder / workdir, blobs, earlier or {})
+    return StageWork(f"{__name__}:odd", index, JOB_ID, source, folder / workdir, blobs, earlier or {}, attempt=1)
 
 
 async def all_of(stage: StageProcess) -> list[Message]:

@@ -77,7 +77,9 @@ def source(tmp_path: Path) -> Source:
 def work(name: str, source: Source) -> StageWork:
     index = [stage.name for stage in waits.stages].index(name)
     folder = source.path.parent
-    return StageWork(f"{__name__}:waits", index, JOB_ID, source, folder / "work", (folder / "blobs").as_uri(), {})
+    return StageWork(
+        f"{__name__}:waits", index, JOB_ID, source, folder / "work", (folder / "blobs").as_uri(), {}, attempt=1
+    )
 
 
 async def all_of(stage: LoopStage) -> list[Message]:
