@@ -16,7 +16,7 @@ from gateway.commands import Commands
 from gateway.form import Form
 from gateway.idempotency import HEADER, read_key
 from gateway.jobs import describe_job, job_routes
-from gateway.page import WEB, WebFiles, page_routes
+from gateway.page import WebFiles, page_routes
 from gateway.problems import PROBLEM, install_problems
 from gateway.records import Records
 from gateway.settings import GatewaySettings
@@ -55,7 +55,7 @@ def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGI
     app.include_router(
         page_routes(owners, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
     )
-    app.mount("/web", WebFiles(directory=WEB))
+    app.mount("/web", WebFiles(events_url=settings.gateway_events_url, notifier_port=settings.notifier_port))
     app.routes.extend(health_routes(checks))
     return app
 

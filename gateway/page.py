@@ -24,11 +24,20 @@ HEADERS = {
 
 
 class WebFiles(StaticFiles):
-    """The page's files, asked for again when they changed."""
+    """The page's files, asked for again when they changed.
+
+    Each has the page's policy: a worker has that of its script, and the page's reads the streams.
+    """
+
+    def __init__(self, *, events_url: str, notifier_port: int) -> None:
+        super().__init__(directory=WEB)
+        self._events_url = events_url
+        self._notifier_port = notifier_port
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers.update(HEADERS)
+        events = _events_address(Request(scope), self._events_url, self._notifier_port)
+        response.headers.update({**HEADERS, "Content-Security-Policy": content_security_policy(events)})
         return response
 
 
@@ -39,7 +48,7 @@ def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRo
 
     @router.get("/", include_in_schema=False)
     async def show_page(request: Request) -> Response:
-        events = events_url or f"{request.url.scheme}://{_host_name(request)}:{notifier_port}/events"
+        events = _events_address(request, events_url, notifier_port)
         policy = content_security_policy(events)
         visitor = owners.visitor(request)
         page = index.replace(EVENTS_PLACE, events).replace(OWNER_PLACE, owners.pseudonym(visitor))
@@ -59,6 +68,10 @@ def content_security_policy(events_url: str) -> str:
         f"connect-src 'self'{streams}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def _events_address(request: Request, events_url: str, notifier_port: int) -> str:
+    return events_url or f"{request.url.scheme}://{_host_name(request)}:{notifier_port}/events"
 
 
 def _host_name(request: Request) -> str:

@@ -9,7 +9,8 @@ const STALE_MS = 60_000; // what was last heard so long ago is shown as what it 
 
 /** What the page is to say of the connection. @param {Connection} connection @param {number} now */
 export function shownState({ state, heardAt }, now) {
-  return state !== "live" && heardAt !== undefined && now - heardAt > STALE_MS ? "stale" : state;
+  const isOver = state === "live" || state === "ended"; // nothing is waited for
+  return !isOver && heardAt !== undefined && now - heardAt > STALE_MS ? "stale" : state;
 }
 
 /** @param {Connection} connection @param {number} now */

@@ -43,7 +43,7 @@ export { Problem };
  */
 
 /**
- * @param {string} url where Stagecast is
+ * @param {string} url where Stagecast is; what its query says goes along with every request
  * @param {Options} [options]
  */
 export function connect(url, options = {}) {
@@ -71,7 +71,7 @@ export class Client {
     this.#url = new URL(url, globalThis.location?.href);
     this.#owner = owner;
     const known = () => ({ jobs: newestFirst(this.all()), cursor: this.#cursor });
-    this.#feed = listen(new URL(events, this.#url).href, (word) => this.#hear(word), known);
+    this.#feed = listen(this.#address(events), (word) => this.#hear(word), known);
     globalThis.addEventListener?.("offline", this.#offline);
     globalThis.addEventListener?.("online", this.#online);
   }
@@ -119,7 +119,7 @@ export class Client {
    * @throws {Problem} when it was not accepted; `AbortError` when the signal said so
    */
   async upload(file, options) {
-    const accepted = await send(new URL("upload", this.#url).href, file, options);
+    const accepted = await send(this.#address("upload"), file, options);
     accepted.forEach((job) => this.#feed.say({ kind: "accept", job: { owner: this.#owner, ...job } }));
     return accepted;
   }
@@ -136,7 +136,7 @@ export class Client {
 
   /** Where an artifact is. @param {string} id a job's @param {string} name */
   artifactUrl(id, name) {
-    return new URL(`jobs/${encodeURIComponent(id)}/artifacts/${encodeURIComponent(name)}`, this.#url).href;
+    return this.#address(`jobs/${encodeURIComponent(id)}/artifacts/${encodeURIComponent(name)}`);
   }
 
   /** Hear no more. Other tabs are not touched. */
@@ -176,9 +176,16 @@ export class Client {
     this.#listeners.get(name)?.forEach((listener) => listener(told));
   }
 
+  /** @param {string} path */
+  #address(path) {
+    const address = new URL(path, this.#url);
+    this.#url.searchParams.forEach((value, name) => address.searchParams.set(name, value));
+    return address.href;
+  }
+
   /** @param {string} path @param {RequestInit} [init] */
   async #request(path, init) {
-    const answer = await fetch(new URL(path, this.#url), { credentials: "include", ...init }).catch(() => {
+    const answer = await fetch(this.#address(path), { credentials: "include", ...init }).catch(() => {
       throw new Problem("The connection to the server broke.");
     });
     if (!answer.ok) throw readProblem(answer.status, await answer.text(), answer.headers.get("Retry-After"));

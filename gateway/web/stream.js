@@ -7,7 +7,7 @@
 
 import { FrameReader } from "./sse.js";
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "restarting"} ConnectionState */
+/** @typedef {"connecting" | "live" | "reconnecting" | "restarting" | "ended"} ConnectionState */
 
 /**
  * @typedef {object} Connection
@@ -146,7 +146,10 @@ export class Stream {
   #ended(opened, wait) {
     if (opened !== this.#opened) return; // it was closed, and perhaps there is a new one
     this.close();
-    if (wait === Infinity) return;
+    if (wait === Infinity) {
+      this.#tell("ended");
+      return;
+    }
     const delay = wait ?? backoff(this.#tries);
     this.#tries += 1;
     this.#retrying = setTimeout(() => this.open(), delay);

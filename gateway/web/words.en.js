@@ -29,6 +29,7 @@ export const ENGLISH = {
   // The connection
   connecting: "Connecting",
   live: "Live",
+  ended: "All told",
   reconnecting: "Reconnecting",
   reconnectingIn: "Reconnecting in {time}",
   restarting: "Server restarts",

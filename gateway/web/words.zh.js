@@ -27,6 +27,7 @@ export const CHINESE = {
 
   connecting: "正在连接",
   live: "实时",
+  ended: "已全部送达",
   reconnecting: "正在重新连接",
   reconnectingIn: "{time}后重新连接",
   restarting: "服务器正在重启",

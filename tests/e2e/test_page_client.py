@@ -25,6 +25,10 @@ async ({ events, name }) => {
   told.same = job.id === id && jobs.get(id).overall === 1 && (await jobs.fetch(id)).state === "completed";
   told.problem = await jobs.retry(id).catch(({ name, status, message }) => [name, status, message !== ""]);
   jobs.close();
+  const only = connect(`${location.origin}/?from=here`, { events: `${events}?job=${id}` });
+  told.address = only.artifactUrl(id, "a b");
+  await new Promise((resolve) => only.on("connection", ({ state }) => state === "ended" && resolve()));
+  told.last = only.get(id).state;
   return told;
 }
 """
@@ -51,4 +55,6 @@ def test_another_page_uploads_and_follows(other_page: Page, stack: Stack) -> Non
     assert told["same"]
     assert told["report"] == 200
     assert told["problem"] == ["Problem", 409, True]
+    assert told["address"].endswith("/artifacts/a%20b?from=here")
+    assert told["last"] == "completed"
     other_page.context.close()
