@@ -90,10 +90,9 @@ export class Stream {
     this.#opened = undefined;
   }
 
-  /** The network is gone: the open stream may notice it only minutes later. */
+  /** The network is gone: the open stream may notice it only minutes later. A server on this machine is still there. */
   lose() {
-    this.close();
-    this.#tell("reconnecting");
+    this.#wait(backoff(this.#tries));
   }
 
   /**
@@ -145,12 +144,17 @@ export class Stream {
   /** @param {AbortController} opened @param {number} [wait] */
   #ended(opened, wait) {
     if (opened !== this.#opened) return; // it was closed, and perhaps there is a new one
-    this.close();
-    if (wait === Infinity) {
-      this.#tell("ended");
+    if (wait !== Infinity) {
+      this.#wait(wait ?? backoff(this.#tries));
       return;
     }
-    const delay = wait ?? backoff(this.#tries);
+    this.close();
+    this.#tell("ended");
+  }
+
+  /** @param {number} delay */
+  #wait(delay) {
+    this.close();
     this.#tries += 1;
     this.#retrying = setTimeout(() => this.open(), delay);
     this.#tell(Date.now() < this.#restartsUntil ? "restarting" : "reconnecting", Date.now() + delay);
