@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.amqp_url import AmqpUrl, parse_amqp_url
-from cli.broker_probe import Answers, ask_broker
+from cli.amqp_url import AmqpUrl, parse_amqp_urls
+from cli.broker_probe import Answers, ask_nodes
 from cli.dead import dead
 from cli.faults import faults_said
 from cli.output import to_terminal
@@ -49,8 +49,9 @@ def broker_command(
 def answers_command() -> None:
     """Exit with 0 if a broker answers at STAGECAST_AMQP_URL, else with 1."""
     with faults_said():
-        url = parse_amqp_url(read_settings(SharedSettings).amqp_url.get_secret_value())
-        raise typer.Exit(0 if asyncio.run(ask_broker(url)) == Answers() else 1)
+        urls = parse_amqp_urls(read_settings(SharedSettings).amqp_url.get_secret_value())
+        _, answer = asyncio.run(ask_nodes(urls))
+        raise typer.Exit(0 if answer == Answers() else 1)
 
 
 if __name__ == "__main__":

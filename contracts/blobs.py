@@ -19,8 +19,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
+from contracts.bucket import open_bucket
 from contracts.errors import BadSettingError
 from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 
@@ -113,7 +114,7 @@ def remove_unfinished(store: ObjectStore, job_id: str) -> None:
 
 
 def open_store(url: str) -> ObjectStore:
-    """The store behind a URL such as `file:///srv/blobs`; a folder is made when it is missing.
+    """The store behind `file:///srv/blobs`, or `s3://bucket/prefix`; a folder is made when it is missing.
 
     Raises:
         BadSettingError: no store can be had there.
@@ -121,7 +122,7 @@ def open_store(url: str) -> ObjectStore:
     try:
         if urlsplit(url).scheme == "file":
             return LocalStore(prefix=local_folder(url), mkdir=True, automatic_cleanup=True)
-        return from_url(url)
+        return open_bucket(url)
     except Exception as error:  # obstore raises a family of its own for each kind of store
         raise BadSettingError(f"STAGECAST_STORE_URL={url}: {error}") from error
 

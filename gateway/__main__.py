@@ -5,11 +5,13 @@ import asyncio
 from uuid_utils import uuid4
 
 from contracts.blobs import open_store
+from contracts.errors import BadSettingError
 from contracts.owners import Owners
 from contracts.server import Server, listen
 from contracts.service import run_service
+from contracts.store_watch import StoreWatch
 from gateway.app import Desk, create_app
-from gateway.blobs import Blobs
+from gateway.blobs import Blobs, signs_links
 from gateway.body import Linger
 from gateway.broker import Broker
 from gateway.commands import Commands
@@ -27,7 +29,11 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     leaving = Leaving()
     store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
-    blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
+    redirects = settings.gateway_artifacts == "redirect"
+    if redirects and not signs_links(store):
+        raise BadSettingError("STAGECAST_GATEWAY_ARTIFACTS: `redirect` needs a bucket, such as s3://bucket/prefix")
+    blobs = Blobs(store, largest=settings.gateway_max_upload_bytes, redirects=redirects)
+    watch, records, broker = StoreWatch(store, writes=True), Records(store), Broker(settings.amqp_url)
     desk = Desk(
         Uploads(blobs, broker, KeptUploads(store), leaving, source=source, max_files=settings.gateway_max_files),
         blobs,
@@ -35,11 +41,12 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
         Commands(records, broker, source=source),
         Owners(settings.secret),
     )
-    app = create_app(settings, desk, checks={"broker": broker.fault})
+    app = create_app(settings, desk, checks={"broker": broker.fault, "store": watch.fault})
     async with asyncio.TaskGroup() as tasks:
-        connecting = tasks.create_task(broker.run())
+        running = [tasks.create_task(broker.run()), tasks.create_task(watch.run())]
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)
-        connecting.cancel()
+        for task in running:
+            task.cancel()
 
 
 if __name__ == "__main__":

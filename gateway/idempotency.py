@@ -74,7 +74,9 @@ class KeptUploads:
         try:
             await obstore.put_async(self._store, idempotency_key(key.digest), body, mode="create")
         except AlreadyExistsError:
-            return False
+            # The store may have made it at a try of which it did not tell us.
+            kept = await self.find(key)
+            return kept is not None and kept.jobs == jobs
         except (StoreError, OSError) as error:
             raise _unavailable() from error
         return True

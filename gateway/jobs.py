@@ -1,13 +1,13 @@
 """Routes of a job: its record, and the artifacts that its stages made."""
 
-import mimetypes
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from contracts.job import Job
+from contracts.media import disposition_of, is_shown, media_type_of
 from contracts.record import JobRecord
 from contracts.state import JobState
 from gateway.blobs import Artifact, Blobs
@@ -16,7 +16,6 @@ from gateway.records import Records
 
 # A stage's output may hold what an uploaded file put there: shown as a document of no origin, without scripts.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
-SHOWN_INLINE = frozenset({"text/html", "image/png", "image/jpeg", "image/webp", "application/json", "text/plain"})
 
 
 def describe_job(job: Job) -> dict[str, Any]:
@@ -60,6 +59,9 @@ def job_routes(blobs: Blobs, records: Records) -> APIRouter:
     @router.get("/artifacts/{name}", summary="An artifact; one byte range if asked")
     async def get_artifact(job_id: str, name: str, request: Request) -> Response:
         artifact = await blobs.open_artifact(job_id, name)
+        if blobs.redirects and not is_shown(name):  # what is shown needs headers that no store sends
+            link = await artifact.link("HEAD" if request.method == "HEAD" else "GET")
+            return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
         return _artifact_response(artifact, name, request)
 
     return router
@@ -84,9 +86,8 @@ def _artifact_response(artifact: Artifact, name: str, request: Request) -> Respo
     start, end = part or (0, artifact.size)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{artifact.size}"
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    shown = "inline" if media_type in SHOWN_INLINE else "attachment"
-    headers |= {"Content-Length": str(end - start), "Content-Disposition": f'{shown}; filename="{name}"'}
+    media_type = media_type_of(name)
+    headers |= {"Content-Length": str(end - start), "Content-Disposition": disposition_of(name)}
     status = 200 if part is None else 206
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)

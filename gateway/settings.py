@@ -1,5 +1,7 @@
 """The gateway's settings."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from contracts.settings import Port, SharedSettings
@@ -17,6 +19,9 @@ class GatewaySettings(SharedSettings):
         default=64 * 1024**3, ge=1, description="The largest request body that is taken."
     )
     gateway_max_files: int = Field(default=100, ge=1, description="The most files in one request.")
+    gateway_artifacts: Literal["stream", "redirect"] = Field(
+        default="stream", description="How downloads come: through the gateway, or from the bucket itself by a link."
+    )
     secret: SecretStr | None = Field(
         default=None, description="Signs cookies; the same for all services. Without it cookies end with the process."
     )

@@ -8,6 +8,7 @@ from contracts.blobs import open_store
 from contracts.owners import Owners
 from contracts.server import Server, health_routes, listen
 from contracts.service import run_service
+from contracts.store_watch import StoreWatch
 from notifier.app import create_app
 from notifier.archive import Archive
 from notifier.encoded import Encoder
@@ -30,7 +31,8 @@ SEND_BUFFER = 256 * 1024  # bytes that the kernel holds for a client which does 
 async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then: say goodbye on every stream, end them, leave the broker."""
     listener = listen(settings.host, settings.notifier_port, setting="STAGECAST_NOTIFIER_PORT", send_buffer=SEND_BUFFER)
-    archive = Archive(open_store(settings.store_url))
+    store = open_store(settings.store_url)
+    archive, store_watch = Archive(store), StoreWatch(store, writes=False)
     figures = Figures()
     hub = make_hub(settings, figures)
     watch = Watch(hub, heartbeat_seconds=settings.notifier_heartbeat_seconds, cut_seconds=settings.notifier_cut_seconds)
@@ -55,14 +57,21 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     routes = [
         *Listing(hub.jobs, archive).routes(),
         figures.route(),
-        # Without their queues clients miss nothing: the log feeds them.
-        *health_routes(checks, concerns={"queues": fan_out.fault}),
+        # Without their queues clients miss nothing: the log feeds them. Without the store they miss only old jobs.
+        *health_routes(checks, concerns={"queues": fan_out.fault, "store": store_watch.fault}),
     ]
     app = create_app(events, routes, origins=settings.allowed_origins)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(each)
-            for each in (hub.dispatch(), watch.keep_beating(), watch.keep_watch(), follower.run(), fan_out.run())
+            for each in (
+                hub.dispatch(),
+                watch.keep_beating(),
+                watch.keep_watch(),
+                follower.run(),
+                fan_out.run(),
+                store_watch.run(),
+            )
         ]
         await Server(app, farewell=hub.drain).serve_until(stop, listener)
         for task in running:

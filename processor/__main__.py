@@ -9,7 +9,7 @@ from contracts.blobs import open_store
 from contracts.errors import BadSettingError
 from contracts.server import Server, health_routes, listen
 from contracts.service import run_service
-from processor.attempt import Workshop
+from contracts.store_watch import StoreWatch
 from processor.broker import Announcements, JobQueues
 from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
@@ -19,6 +19,7 @@ from processor.stops import Stops
 from processor.turn import Means
 from processor.worker import Worker
 from processor.workers import Workers
+from processor.workshop import Workshop
 
 
 async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
@@ -29,6 +30,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     except BadPipelineError as error:
         raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
     store, stops = open_store(settings.store_url), Stops()
+    watch = StoreWatch(store, writes=True)
     announcements = Announcements(settings.amqp_url)
     means = Means(Workshop(store, settings.store_url, settings.processor_workdir), announcements, stops)
     worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
@@ -42,14 +44,23 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         await queues.stop_taking()
         await workers.finish()
 
-    checks = {"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault}
+    async def consume() -> None:
+        await watch.usable.wait()  # to a bucket that is not there every job would look as if its file were gone
+        await queues.run()
+
+    checks = {
+        "jobs": queues.fault,
+        "events": announcements.fault,
+        "store": lambda: worker.patience.fault() or watch.fault(),
+    }
     app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
     async with asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
-        consuming = tasks.create_task(queues.run())
+        watching = tasks.create_task(watch.run())
+        consuming = tasks.create_task(consume())
         await Server(app, farewell=farewell).serve_until(stop, listener)
-        consuming.cancel()
-        publishing.cancel()
+        for task in (consuming, watching, publishing):
+            task.cancel()
 
 
 if __name__ == "__main__":

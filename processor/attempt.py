@@ -3,72 +3,30 @@
 import asyncio
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import obstore
 import structlog
-from obstore.store import LocalStore, ObjectStore
 
-from contracts.blobs import source_key
 from contracts.events import Artifact
-from contracts.job import Job
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import Chronicle
-from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError, SupersededError
+from processor.errors import PermanentFailure, StageRaisedError, StageTimedOutError, SupersededError
 from processor.progress import ProgressTeller, progress_teller
 from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
+from processor.workshop import Download, Workshop
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
+FETCH_WORD_SECONDS = 1.0  # between words on a file that comes from a bucket
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """Where attempts find files and leave artifacts."""
-
-    store: ObjectStore
-    store_url: str
-    workdir: Path | None = None
-
-    @asynccontextmanager
-    async def open(self, job: Job) -> AsyncIterator[tuple[Source, Path]]:
-        """The uploaded file as a path, and an empty folder that is removed at the end of the block.
-
-        Raises:
-            SourceMissingError: the file is not in the store.
-        """
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="stagecast-", dir=self.workdir))
-        try:
-            path = await self._fetch(source_key(job.id), folder / "source")
-            yield Source(path=path, name=job.name, size=job.size), folder
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-    async def _fetch(self, key: str, target: Path) -> Path:
-        try:
-            await obstore.head_async(self.store, key)
-        except FileNotFoundError as error:
-            raise SourceMissingError(
-                "the uploaded file is not in the store: its upload was withdrawn, or the store was emptied"
-            ) from error
-        if isinstance(self.store, LocalStore) and self.store.prefix is not None:
-            return Path(self.store.prefix) / key
-        answer = await obstore.get_async(self.store, key)
-        with target.open("wb") as file:
-            async for chunk in answer.stream():
-                await asyncio.to_thread(file.write, bytes(chunk))
-        return target
 
 
 @dataclass
@@ -106,6 +64,7 @@ class Attempt:
         record = chronicle.story.record
         self._facts: dict[str, dict[str, Any]] = dict(record.facts)
         self.stage = _first_to_run(offer, record.completed_stages)  # the one that is running, or failed
+        self._download: Download | None = None
         self.has_told_failure = False
         self.began = time.monotonic()
 
@@ -123,10 +82,12 @@ class Attempt:
         stages = self._offer.pipeline.stages
         if self.stage == len(stages):
             return
-        async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
+        patience = self._chronicle.folder.patience
+        async with self._workshop.open(self._story.record.job, patience) as opened, running_stages() as run:
+            self._download = opened.download
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                await self._run_stage(source, folder, run)
+                await self._run_stage(opened.source, opened.folder, run)
 
     async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)
@@ -134,10 +95,11 @@ class Attempt:
         workdir = folder / f"{run.index + 1}-{plan.name}"
         workdir.mkdir()
         await self._publish(self._story.stage_started(run.index))
-        limit = plan.timeout.total_seconds() if plan.timeout else None
+        deadline = asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None)
         try:
+            await self._fetch_source(run)
             # What a broker makes us wait is not the stage's time.
-            async with progress_teller(partial(self._tell_progress, run)) as teller, asyncio.timeout(limit) as deadline:
+            async with progress_teller(partial(self._tell_progress, run)) as teller, deadline:
                 await self._follow(run, run_stage(self._work(source, workdir)), teller)
         except TimeoutError as error:
             if not deadline.expired():
@@ -153,6 +115,21 @@ class Attempt:
         await _empty(workdir)
         self._facts[plan.name] = run.facts
         await self._complete(run)
+
+    async def _fetch_source(self, run: StageRun) -> None:
+        """Have the file here. The attempt's first stage says how far it is, but it is not that stage's time."""
+        if self._download is None:
+            return
+        download, size = self._download, self._story.record.job.size
+        fetching = asyncio.ensure_future(download.run())
+        try:
+            while not (await asyncio.wait({fetching}, timeout=FETCH_WORD_SECONDS))[0]:
+                said = f"fetching the file: {download.bytes_here} of {size} bytes"
+                await self._tell_progress(run, Progress(0.0, said))
+            fetching.result()
+        finally:
+            fetching.cancel()
+        self._download = None
 
     async def _complete(self, run: StageRun) -> None:
         """The checkpoint, then the word. While the store lets us wait, heartbeats go out, each numbered before it."""

@@ -14,12 +14,12 @@ from contracts.blobs import artifact_key, open_store, source_key
 from contracts.events import Event, StageCompleted, encode
 from contracts.job import Job, JobRequest
 from contracts.snapshot import JobSnapshot, fold
-from processor.attempt import Workshop
 from processor.catalogue import Offer, reference_of
 from processor.pipeline import Pipeline
 from processor.stops import Stops
 from processor.turn import Means
 from processor.worker import Worker
+from processor.workshop import Workshop
 
 
 @dataclass(frozen=True)

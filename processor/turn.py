@@ -13,7 +13,7 @@ from contracts.broker import describe
 from contracts.claims import Claim
 from contracts.job import JobRequest
 from contracts.state import JobState
-from processor.attempt import Attempt, Workshop
+from processor.attempt import Attempt
 from processor.catalogue import Offer
 from processor.chronicle import Chronicle
 from processor.delivery import Announcer
@@ -30,6 +30,7 @@ from processor.errors import (
 )
 from processor.stops import Stops
 from processor.verdict import Ack, Chances, DeadLetter, Retry, Verdict, judge
+from processor.workshop import Workshop
 
 STAGE_ERRORS = (PermanentFailure, StageRaisedError, StageCrashedError, StageTimedOutError)
 FAREWELL_SECONDS = 1.0  # for the last words of an attempt that ends without an outcome

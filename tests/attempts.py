@@ -9,12 +9,13 @@ from contracts.events import Event
 from contracts.job import Job
 from contracts.record import JobRecord, record_of_upload
 from contracts.upload import Upload
-from processor.attempt import Attempt, Workshop
+from processor.attempt import Attempt
 from processor.catalogue import Offer
 from processor.chronicle import Chronicle
 from processor.folder import JobFolder
 from processor.patience import Patience
 from processor.story import Story
+from processor.workshop import Workshop
 
 
 def fresh_record(job: Job) -> JobRecord:

@@ -95,8 +95,8 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path, **settings: str) -> Iterator[Product]:
-    """The stack on a free port; at the end no container, network or volume of it is left."""
+def running_product(folder: Path, *overlays: str, **settings: str) -> Iterator[Product]:
+    """The stack on a free port, with more compose files; at the end no container, network or volume of it is left."""
     (port,) = free_ports(1)
     project = f"stagecast-test-{uuid4().hex[:8]}"
     no_settings = folder / "empty.env"  # a developer's own .env is not for tests
@@ -109,7 +109,7 @@ def running_product(folder: Path, **settings: str) -> Iterator[Product]:
             **settings,
         }.items():
             environment.setenv(name, value)
-        compose = DockerCompose(PROJECT, "docker-compose.yml", build=True, env_file=str(no_settings))
+        compose = DockerCompose(PROJECT, ["docker-compose.yml", *overlays], build=True, env_file=str(no_settings))
         client = docker.from_env()
         try:
             with compose:

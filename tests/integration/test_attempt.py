@@ -13,7 +13,7 @@ from contracts.blobs import artifact_key, open_store, source_key
 from contracts.claims import Claim
 from contracts.events import Event, StageStarted
 from contracts.job import Job
-from processor.attempt import HEARTBEAT_SECONDS, Workshop
+from processor.attempt import HEARTBEAT_SECONDS
 from processor.catalogue import Offer, load_pipeline
 from processor.chronicle import Publish
 from processor.errors import (
@@ -26,6 +26,7 @@ from processor.errors import (
 )
 from processor.folder import JobFolder
 from processor.patience import Patience
+from processor.workshop import Workshop
 from tests.attempts import a_chronicle, fresh_record, run_attempt
 from tests.samples import JOB_ID
 

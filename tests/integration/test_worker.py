@@ -16,7 +16,6 @@ from contracts.events import Event, JobFailed, encode
 from contracts.job import Job, JobRequest
 from contracts.record import JobRecord, write_record
 from contracts.state import JobState
-from processor.attempt import Workshop
 from processor.catalogue import Offer, load_pipeline
 from processor.errors import SupersededError
 from processor.folder import JobFolder
@@ -27,6 +26,7 @@ from processor.turn import Means
 from processor.verdict import DELAYS, SLICES
 from processor.worker import Worker
 from processor.workers import Workers
+from processor.workshop import Workshop
 from tests.attempts import fresh_record
 from tests.fakes import FakeAnnouncer, FakeDelivery
 from tests.ground import wait_until_async

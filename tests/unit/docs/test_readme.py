@@ -11,8 +11,8 @@ import pytest
 from contracts.blobs import artifact_key, open_store, source_key
 from contracts.events import Event
 from contracts.job import Job
-from processor.attempt import Workshop
 from processor.catalogue import load_catalogue
+from processor.workshop import Workshop
 from tests.attempts import a_chronicle, fresh_record, run_attempt
 from tests.samples import JOB_ID
 
