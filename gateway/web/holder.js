@@ -56,7 +56,13 @@ export function serve(channelOf, url, known) {
   const channel = new BroadcastChannel(channelOf);
   const feed = new Feed(url, (word) => channel.postMessage({ word }), known);
   channel.onmessage = ({ data }) => data.request && feed.take(data.request);
-  return feed;
+  return {
+    take: (/** @type {Request} */ request) => feed.take(request),
+    close: () => {
+      channel.close();
+      feed.close();
+    },
+  };
 }
 
 /** @param {string} name a worker's @returns {{channel: string, url: string}} */

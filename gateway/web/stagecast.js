@@ -74,6 +74,7 @@ export class Client {
     this.#feed = listen(this.#address(events), (word) => this.#hear(word), known);
     globalThis.addEventListener?.("offline", this.#offline);
     globalThis.addEventListener?.("online", this.#online);
+    globalThis.addEventListener?.("pageshow", this.#shown);
   }
 
   /**
@@ -143,12 +144,15 @@ export class Client {
   close() {
     globalThis.removeEventListener?.("offline", this.#offline);
     globalThis.removeEventListener?.("online", this.#online);
+    globalThis.removeEventListener?.("pageshow", this.#shown);
     this.#feed.close();
   }
 
   // A tab hears of its network sooner than a stream does that waits for bytes.
   #offline = () => this.#feed.say({ kind: "offline" });
   #online = () => this.#feed.say({ kind: "online" });
+  // A page that comes out of the back-forward cache heard nothing in there.
+  #shown = (/** @type {PageTransitionEvent} */ { persisted }) => persisted && this.#feed.say({ kind: "hello" });
 
   /** @param {import("./feed.js").Word} word */
   #hear(word) {

@@ -111,6 +111,20 @@ def test_a_proxy_that_answers_502_ends_nothing(context: BrowserContext, edge: Ed
     assert all("last_event_id=" in line for line in streams(edge)[before:])
 
 
+def test_a_tab_out_of_the_back_forward_cache_asks_what_it_missed(
+    context: BrowserContext, edge: Edge, page_url: str
+) -> None:
+    tab, words = opened(context, page_url), "new BroadcastChannel(`stagecast 1  ${events}`)"
+    tab.page.evaluate(
+        "events => { window.told = []; window.spy = "
+        + words
+        + "; spy.onmessage = ({ data }) => data.word && told.push(data.word.kind); }",
+        f"{edge.url}/events",
+    )
+    tab.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    wait_until(lambda: "state" in tab.page.evaluate("told"), WAIT_MS / 1_000, what="all that there is")
+
+
 def test_a_worker_that_never_speaks_is_none(browser: Browser, edge: Edge, page_url: str) -> None:
     context = browser.new_context()
     context.add_init_script("globalThis.SharedWorker = class { port = new MessageChannel().port1; };")
