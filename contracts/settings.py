@@ -85,5 +85,9 @@ def read_settings(kind: type[S]) -> S:
         raise BadSettingError(str(error)) from error
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        lines = [f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
-        raise BadSettingError("; ".join(lines)) from error
+        raise BadSettingError("; ".join(_told(fault["loc"], fault["msg"]) for fault in faults)) from error
+
+
+def _told(place: tuple[int | str, ...], fault: str) -> str:
+    """What does not fit together names its variables itself."""
+    return f"{PREFIX}{'_'.join(map(str, place)).upper()}: {fault}" if place else fault

@@ -7,8 +7,11 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from contracts.owners import Owners
+from contracts.access.admission import Admission
+from contracts.access.caller import Caller
+from contracts.access.gate import Gate
 from contracts.server import Checks, health_routes
+from gateway.access import ANSWERS, Asking, cross_origin, is_open
 from gateway.blobs import Blobs
 from gateway.body import read_body
 from gateway.command_routes import command_routes
@@ -17,6 +20,7 @@ from gateway.form import Form
 from gateway.idempotency import HEADER, read_key
 from gateway.jobs import describe_job, job_routes
 from gateway.page import WebFiles, page_routes
+from gateway.passes import pass_routes
 from gateway.problems import PROBLEM, install_problems
 from gateway.records import Records
 from gateway.settings import GatewaySettings
@@ -25,6 +29,8 @@ from gateway.uploads import Sender, Uploads
 UPLOAD_ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "Stored, and taken over by the broker."},
     400: {"description": "A broken body, or an unusable `Idempotency-Key`.", **PROBLEM},
+    404: {"description": "A path with a line end in it: send such a name in a form.", **PROBLEM},
+    408: {"description": "Nothing came for too long.", **PROBLEM},
     413: {"description": "Too large.", **PROBLEM},
     415: {"description": "Not multipart.", **PROBLEM},
     422: {"description": "No file, an unknown pipeline, or a key that was used for something else.", **PROBLEM},
@@ -41,50 +47,60 @@ class Desk:
     blobs: Blobs
     records: Records
     commands: Commands
-    owners: Owners
+    admission: Admission
 
 
 def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGIApp:
+    """The routes, and who gets to them."""
+    app = Gate(make_routes(settings, desk, checks=checks), desk.admission, is_open=is_open)
+    return cross_origin(app, settings.gateway_allowed_origins)
+
+
+def make_routes(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> FastAPI:
     """Put the routes together."""
-    owners = desk.owners
-    app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None)
+    admission = desk.admission
+    app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None, responses=ANSWERS)
     install_problems(app)
-    app.include_router(upload_routes(desk.uploads, owners, limit=settings.gateway_max_upload_bytes))
-    app.include_router(job_routes(desk.blobs, desk.records))
-    app.include_router(command_routes(desk.commands))
     app.include_router(
-        page_routes(owners, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
+        upload_routes(
+            desk.uploads, admission, limit=settings.gateway_max_upload_bytes, idle=settings.gateway_idle_seconds
+        )
+    )
+    app.include_router(job_routes(desk.blobs, desk.records))
+    app.include_router(command_routes(desk.commands, desk.records))
+    app.include_router(pass_routes(desk.records, admission.passes))
+    app.include_router(
+        page_routes(admission, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
     )
     app.mount("/web", WebFiles(events_url=settings.gateway_events_url, notifier_port=settings.notifier_port))
     app.routes.extend(health_routes(checks))
     return app
 
 
-def upload_routes(uploads: Uploads, owners: Owners, *, limit: int) -> APIRouter:
+def upload_routes(uploads: Uploads, admission: Admission, *, limit: int, idle: float) -> APIRouter:
     """`POST /upload` and `PUT /upload/<name>`."""
     router = APIRouter(tags=["uploads"])
 
-    def accepted(request: Request, visitor: str, jobs: list[dict[str, Any]]) -> Response:
+    def accepted(request: Request, caller: Caller, jobs: list[dict[str, Any]]) -> Response:
         response = JSONResponse({"jobs": jobs}, status_code=202, headers={"Location": jobs[0]["links"]["self"]})
-        owners.remember(request, response, visitor)
+        admission.remember(request, response, caller)
         return response
 
-    def sender(request: Request, visitor: str) -> Sender:
-        key = read_key(request.headers.get(HEADER), request=f"{request.method} {request.url.path}")
-        return Sender(owners.pseudonym(visitor), key)
+    def sender(request: Request, caller: Caller) -> Sender:
+        asked = f"{request.method} {request.url.path}"
+        key = read_key(request.headers.get(HEADER), request=asked, owner=caller.only_owner)
+        return Sender(caller.owner, key)
 
     @router.post("/upload", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload files as a form")
-    async def upload_form(request: Request, pipeline: str | None = None) -> Response:
-        visitor = owners.visitor(request)
-        form = Form(request.headers.get("content-type"), read_body(request, limit=limit))
-        jobs = await uploads.accept_form(form, pipeline=pipeline, sender=sender(request, visitor))
-        return accepted(request, visitor, [describe_job(job) for job in jobs])
+    async def upload_form(request: Request, caller: Asking, pipeline: str | None = None) -> Response:
+        form = Form(request.headers.get("content-type"), read_body(request, limit=limit, idle=idle))
+        jobs = await uploads.accept_form(form, pipeline=pipeline, sender=sender(request, caller))
+        return accepted(request, caller, [describe_job(job) for job in jobs])
 
     @router.put("/upload/{name:path}", status_code=202, responses=UPLOAD_ANSWERS, summary="Upload one file's bytes")
-    async def upload_bytes(request: Request, name: str, pipeline: str | None = None) -> Response:
-        visitor = owners.visitor(request)
-        body = read_body(request, limit=limit)
-        jobs = await uploads.accept_bytes(name, body, pipeline=pipeline, sender=sender(request, visitor))
-        return accepted(request, visitor, [describe_job(job) for job in jobs])
+    async def upload_bytes(request: Request, caller: Asking, name: str, pipeline: str | None = None) -> Response:
+        body = read_body(request, limit=limit, idle=idle)
+        jobs = await uploads.accept_bytes(name, body, pipeline=pipeline, sender=sender(request, caller))
+        return accepted(request, caller, [describe_job(job) for job in jobs])
 
     return router

@@ -1,22 +1,24 @@
 """A request's body, bounded; and a polite end for one that is answered before it was read."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import SenderGoneError, TooLargeError
+from gateway.errors import SenderGoneError, TooLargeError, TooSlowError
 from gateway.leaving import Leaving
 
 LINGER_SECONDS = 5.0
 
 
-async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
+async def read_body(request: Request, *, limit: int, idle: float) -> AsyncIterator[bytes]:
     """The body as it comes.
 
     Raises:
         TooLargeError: it is, or says that it will be, longer than `limit` bytes.
+        TooSlowError: nothing came for `idle` seconds.
         SenderGoneError: the connection closed before its end.
     """
     length = request.headers.get("content-length", "")
@@ -24,7 +26,8 @@ async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
         raise _too_large(limit)
     received = 0
     try:
-        async for chunk in request.stream():
+        stream = aiter(request.stream())
+        while (chunk := await _next(stream, idle)) is not None:
             received += len(chunk)
             if received > limit:
                 raise _too_large(limit)
@@ -32,6 +35,14 @@ async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
                 yield chunk
     except ClientDisconnect as error:
         raise SenderGoneError from error
+
+
+async def _next(stream: AsyncIterator[bytes], idle: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(idle):
+            return await anext(stream, None)
+    except TimeoutError as error:
+        raise TooSlowError(f"nothing came for {idle:g} s; nothing was kept, try again") from error
 
 
 def _too_large(limit: int) -> TooLargeError:

@@ -32,6 +32,11 @@ class TooLargeError(RefusedError):
     title = "Upload too large"
 
 
+class TooSlowError(RefusedError):
+    status = 408
+    title = "Nothing came"
+
+
 class UnknownPipelineError(RefusedError):
     status = 422
     title = "Unknown pipeline"

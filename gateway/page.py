@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from contracts.owners import Owners
+from contracts.access.admission import Admission
 
 WEB = Path(__file__).parent / "web"
 HOST_NAME = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
@@ -41,7 +41,7 @@ class WebFiles(StaticFiles):
         return response
 
 
-def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRouter:
+def page_routes(admission: Admission, *, events_url: str, notifier_port: int) -> APIRouter:
     """`GET /`. Without an `events_url` the streams are on the notifier's port of the host that the page came from."""
     router = APIRouter()
     index = (WEB / "index.html").read_text()
@@ -50,10 +50,11 @@ def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRo
     async def show_page(request: Request) -> Response:
         events = _events_address(request, events_url, notifier_port)
         policy = content_security_policy(events)
-        visitor = owners.visitor(request)
-        page = index.replace(EVENTS_PLACE, events).replace(OWNER_PLACE, owners.pseudonym(visitor))
+        caller = await admission.recognise(request)
+        owner = (caller and caller.owner) or ""
+        page = index.replace(EVENTS_PLACE, events).replace(OWNER_PLACE, owner)
         response = HTMLResponse(page, headers={**HEADERS, "Content-Security-Policy": policy})
-        owners.remember(request, response, visitor)
+        admission.remember(request, response, caller)
         return response
 
     return router

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from contracts.settings import Port, SharedSettings
+from contracts.access.settings import AccessSettings
+from contracts.settings import Names, Port
 
 
-class GatewaySettings(SharedSettings):
+class GatewaySettings(AccessSettings):
     """Read once at start; see `docs/settings.md`."""
 
     gateway_port: Port = 8000
@@ -22,6 +23,7 @@ class GatewaySettings(SharedSettings):
     gateway_artifacts: Literal["stream", "redirect"] = Field(
         default="stream", description="How downloads come: through the gateway, or from the bucket itself by a link."
     )
-    secret: SecretStr | None = Field(
-        default=None, description="Signs cookies; the same for all services. Without it cookies end with the process."
+    gateway_allowed_origins: Names = Field(
+        default=(), description="Origins whose pages may use the gateway, besides its own; separated by commas."
     )
+    gateway_idle_seconds: float = Field(default=60, gt=0, description="For how long an upload may send nothing.")

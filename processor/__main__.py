@@ -13,6 +13,7 @@ from contracts.store_watch import StoreWatch
 from processor.broker import Announcements, JobQueues
 from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
+from processor.process_pool import ProcessPool
 from processor.settings import ProcessorSettings
 from processor.stage_process import warm_up
 from processor.stops import Stops
@@ -32,7 +33,8 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     store, stops = open_store(settings.store_url), Stops()
     watch = StoreWatch(store, writes=True)
     announcements = Announcements(settings.amqp_url)
-    means = Means(Workshop(store, settings.store_url, settings.processor_workdir), announcements, stops)
+    pool = ProcessPool(settings.processor_concurrency)
+    means = Means(Workshop(store, settings.store_url, settings.processor_workdir, pool), announcements, stops)
     worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
     workers = Workers(
         worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
@@ -54,7 +56,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         "store": lambda: worker.patience.fault() or watch.fault(),
     }
     app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
-    async with asyncio.TaskGroup() as tasks:
+    async with pool, asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         watching = tasks.create_task(watch.run())
         consuming = tasks.create_task(consume())

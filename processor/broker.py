@@ -1,13 +1,16 @@
 """The processor's side of the broker: jobs in on one connection, events out on another."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aiormq.channel import Channel
+from pamqp.commands import Basic
 from pydantic import SecretStr
 
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
@@ -35,6 +38,9 @@ from processor.workers import Workers
 
 SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
 PERSISTENT = aio_pika.DeliveryMode.PERSISTENT
+
+Publish = Callable[[AbstractChannel], Awaitable[None]]
+Letter = tuple[str, bytes, Basic.Properties]  # its routing key first
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -161,25 +167,22 @@ class Announcements:
         """What keeps this service from working, for `/readyz`."""
         return None if self._connected.is_set() else "not connected to the broker for events"
 
-    async def publish(self, event: Event) -> None:
-        message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
-        await self._until_confirmed(EVENTS.name, message, event_key(event))
+    async def publish(self, *events: Event) -> None:
+        """All are on their way at once, in order. Is one not confirmed, all go again, so that the last word is last."""
+        letters = [(event_key(event), encode(event), _properties(event)) for event in events]
+        await self._until_confirmed(lambda channel: _publish_events(channel, letters))
 
     async def submit(self, request: JobRequest) -> None:
-        queue = job_queue(request.job.pipeline)
-        message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
-        await self._until_confirmed("", message, queue.name, queue)
+        await self._send(request, job_queue(request.job.pipeline))
 
     async def retry_later(self, request: JobRequest, after: timedelta) -> None:
-        queue = retry_queue(request.job.pipeline, after)
-        message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
-        await self._until_confirmed("", message, queue.name, queue)
+        await self._send(request, retry_queue(request.job.pipeline, after))
 
     async def bury(self, body: bytes, reason: str) -> None:
         message = aio_pika.Message(
             body, headers={"x-reason": reason[:1000]}, timestamp=datetime.now(UTC), delivery_mode=PERSISTENT
         )
-        await self._until_confirmed("", message, DEAD_JOBS.name, DEAD_JOBS)
+        await self._until_confirmed(lambda channel: _put(channel, message, DEAD_JOBS))
 
     async def _use(self, connection: AbstractConnection) -> None:
         self._connection = connection
@@ -190,33 +193,30 @@ class Announcements:
             self._connected.clear()
             self._connection = self._channel = None
 
-    async def _until_confirmed(
-        self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None = None
-    ) -> None:
+    async def _send(self, request: JobRequest, queue: Queue) -> None:
+        message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
+        await self._until_confirmed(lambda channel: _put(channel, message, queue))
+
+    async def _until_confirmed(self, publish: Publish) -> None:
         """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
         failures = 0
         while True:
             await self._connected.wait()
             try:
                 with broker_calls():
-                    await self._publish_once(exchange, message, routing_key, queue)
+                    await self._publish_once(publish)
                     return
             except BROKER_ERRORS as error:
                 failures += 1
                 log.warning("publish.repeated", failures=failures, reason=describe(error))
             await asyncio.sleep(pause_after(failures))
 
-    async def _publish_once(
-        self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None
-    ) -> None:
+    async def _publish_once(self, publish: Publish) -> None:
         async with asyncio.timeout(ANSWER_SECONDS):
             channel = await self._open_channel()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                if queue is not None:
-                    await declare(channel, queue)
-                target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
-                await target.publish(message, routing_key, mandatory=queue is not None)
+                await publish(channel)
         except TimeoutError:
             self._leave(channel)
             raise
@@ -233,3 +233,24 @@ class Announcements:
             if self._channel is None or self._channel.is_closed:
                 self._channel = await self._connection.channel(on_return_raises=True)
             return self._channel
+
+
+def _properties(event: Event) -> Basic.Properties:
+    return Basic.Properties(message_id=event.id, content_type="application/cloudevents+json", delivery_mode=1)
+
+
+async def _put(channel: AbstractChannel, message: aio_pika.Message, queue: Queue) -> None:
+    await declare(channel, queue)
+    await channel.default_exchange.publish(message, queue.name, mandatory=True)
+
+
+async def _publish_events(channel: AbstractChannel, letters: Sequence[Letter]) -> None:
+    underlay = cast("Channel", await channel.get_underlay_channel())
+    await asyncio.gather(
+        *(
+            # To wait for each to leave, as aio-pika does, costs as much again: what is on its way is bounded by who
+            # waits here for the confirms.
+            underlay.basic_publish(body, exchange=EVENTS.name, routing_key=key, properties=properties, wait=False)
+            for key, body, properties in letters
+        )
+    )

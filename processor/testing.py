@@ -69,8 +69,8 @@ class _Place:
         while self.requests:
             await worker.work(_Delivery(encode(self.requests.pop())))
 
-    async def publish(self, event: Event) -> None:
-        self.events.append(event)
+    async def publish(self, *events: Event) -> None:
+        self.events.extend(events)
 
     async def submit(self, request: JobRequest) -> None:
         self.requests.append(request)

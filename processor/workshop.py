@@ -15,6 +15,7 @@ from contracts.blobs import source_key
 from contracts.job import Job
 from processor.errors import ProcessorFaultError, SourceMissingError
 from processor.patience import Patience
+from processor.process_pool import ProcessPool
 from processor.stage import Source
 
 BLOCK_BYTES = 1024 * 1024
@@ -74,6 +75,7 @@ class Workshop:
     store: ObjectStore
     store_url: str
     workdir: Path | None = None
+    pool: ProcessPool = field(default_factory=ProcessPool)
 
     @asynccontextmanager
     async def open(self, job: Job, patience: Patience) -> AsyncIterator[Opened]:

@@ -52,10 +52,10 @@ class FakeAnnouncer:
     buried: list[tuple[bytes, str]] = field(default_factory=list)
     is_away: asyncio.Event | None = None
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, *events: Event) -> None:
         if self.is_away is not None:
             await self.is_away.wait()
-        self.events.append(event)
+        self.events.extend(events)
 
     async def submit(self, request: JobRequest) -> None:
         self.submitted.append(request)

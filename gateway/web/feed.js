@@ -67,7 +67,7 @@ export class Feed {
 
   /** @param {Request} request */
   take(request) {
-    if (request.kind === "hello") this.#tellState();
+    if (request.kind === "hello") this.#greet();
     if (request.kind === "offline") this.#stream.lose();
     if (request.kind === "online" && this.#connection.state !== "live") this.#stream.open();
     if (request.kind === "accept") this.#change(this.#jobs.accept(/** @type {any} */ (request.job), Date.now()));
@@ -76,6 +76,12 @@ export class Feed {
   close() {
     clearTimeout(this.#telling);
     this.#stream.close();
+  }
+
+  #greet() {
+    this.#tellState();
+    // Whoever opens or reloads a page may have signed in.
+    if (this.#connection.state === "expired") this.#stream.open();
   }
 
   #tellState() {

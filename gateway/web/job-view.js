@@ -90,7 +90,7 @@ export class JobView {
 
   /** @param {() => Promise<void>} command */
   #button(command) {
-    const button = element("button", { class: "button small", type: "button" });
+    const button = element("button", { class: "button small command", type: "button" });
     button.addEventListener("click", () => this.#obey(command));
     return button;
   }

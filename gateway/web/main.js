@@ -4,6 +4,7 @@ import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
 import { speakReadersLanguage } from "./language.js";
 import { readRoute } from "./route.js";
+import { IS_SHARED, withShare } from "./share.js";
 import { connect } from "./stagecast.js";
 import { Uploads } from "./upload.js";
 import { View } from "./view.js";
@@ -14,9 +15,9 @@ const TICK_MS = 1_000;
 
 function main() {
   speakReadersLanguage(() => view.rebuild());
-  const events = new URL(meta("stagecast-events"), location.href);
+  const events = withShare(new URL(meta("stagecast-events"), location.href));
   const owner = meta("stagecast-owner");
-  const client = connect(location.origin, { events: events.href, owner });
+  const client = connect(withShare(new URL("/", location.href)).href, { events: events.href, owner });
   const uploads = new Uploads(UPLOADS_AT_ONCE, {
     send: (file, options) => client.upload(file, options),
     onChange: () => view.refresh([]),
@@ -28,7 +29,8 @@ function main() {
   client.on("connection", () => view.tick());
   client.on("caughtup", (told) => view.sayCaughtUp(told));
   showCommands(events);
-  acceptFiles((files) => uploads.add(files));
+  if (IS_SHARED) document.body.dataset.shared = ""; // whoever has but a link follows, and changes nothing
+  else acceptFiles((files) => uploads.add(files));
   followAddress(view);
   warnBeforeLeaving(uploads);
   setInterval(() => view.tick(), TICK_MS);

@@ -7,7 +7,7 @@
 
 import { FrameReader } from "./sse.js";
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "restarting" | "ended"} ConnectionState */
+/** @typedef {"connecting" | "live" | "reconnecting" | "restarting" | "expired" | "ended"} ConnectionState */
 
 /**
  * @typedef {object} Connection
@@ -25,6 +25,13 @@ export const LONGEST_SILENCE_MS = 40_000; // a quiet stream has a heartbeat ever
 const WATCH_MS = 5_000;
 
 /**
+ * Answers after which trying again would change nothing: all is told of the jobs that were asked for; or only a person
+ * can bring what is good, a new token or link.
+ * @type {Record<number, "ended" | "expired">}
+ */
+const OVER = { 204: "ended", 401: "expired", 403: "expired" };
+
+/**
  * How long to wait before try number `tries`, counted from 0. Jittered, so that a thousand pages do not come back at
  * the same instant.
  * @param {number} tries
@@ -36,7 +43,7 @@ export function backoff(tries, random = Math.random) {
 }
 
 /**
- * A stream that never gives up: whatever ends it, the next one says by its cursor what we already have. What comes
+ * A stream that does not give up: what breaks it is followed by another, which says by its cursor what we have. What comes
  * after a cursor that we sent may have come before: whoever reads drops what is not newer.
  */
 export class Stream {
@@ -46,6 +53,8 @@ export class Stream {
   #opened;
   #heardAt = 0; // since it was opened; 0 before
   #restartsUntil = 0; // until then a broken stream is no surprise
+  /** @type {"ended" | "expired" | undefined} why it is not to be opened again, unless somebody asks for that */
+  #over;
   #tries = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retrying;
@@ -73,6 +82,7 @@ export class Stream {
   /** Connect, or connect anew. */
   open() {
     this.close();
+    this.#over = undefined;
     const opening = new AbortController();
     this.#opened = opening;
     this.#silentSince = Date.now();
@@ -92,19 +102,18 @@ export class Stream {
 
   /** The network is gone: the open stream may notice it only minutes later. A server on this machine is still there. */
   lose() {
-    this.#wait(backoff(this.#tries));
+    if (!this.#over) this.#wait(backoff(this.#tries));
   }
 
   /**
    * Until it ends.
    * @param {AbortSignal} signal
-   * @returns {Promise<number | undefined>} after how many milliseconds the server wants us back, if it said so; never,
-   *   when it has nothing more to tell of the jobs that were asked for
+   * @returns {Promise<number | undefined>} after how many milliseconds the server wants us back, if it said so
    */
   async #read(signal) {
     // The cookie says what is ours.
     const answer = await fetch(this.#address(), { credentials: "include", cache: "no-store", signal });
-    if (answer.status === 204) return Infinity;
+    if (answer.status in OVER) this.#over = OVER[answer.status];
     if (answer.status !== 200 || !answer.body) return seconds(answer.headers.get("Retry-After"));
     const frames = new FrameReader(this.cursor);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -136,6 +145,10 @@ export class Stream {
       this.#restartsUntil = Date.now() + RESTART_MS;
       return;
     }
+    if (type === "auth-expired") {
+      this.#over = "expired";
+      return;
+    }
     const content = parse(data);
     if (type === "message" && isEvent(content)) this.#to.onEvent(content);
     if (type === "snapshot" && Array.isArray(content?.jobs)) this.#to.onSnapshot(content);
@@ -144,12 +157,12 @@ export class Stream {
   /** @param {AbortController} opened @param {number} [wait] */
   #ended(opened, wait) {
     if (opened !== this.#opened) return; // it was closed, and perhaps there is a new one
-    if (wait !== Infinity) {
+    if (!this.#over) {
       this.#wait(wait ?? backoff(this.#tries));
       return;
     }
     this.close();
-    this.#tell("ended");
+    this.#tell(this.#over);
   }
 
   /** @param {number} delay */

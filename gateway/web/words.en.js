@@ -30,6 +30,8 @@ export const ENGLISH = {
   connecting: "Connecting",
   live: "Live",
   ended: "All told",
+  expired: "Signed out. Sign in again, then reload",
+  linkExpired: "This link is no longer good",
   reconnecting: "Reconnecting",
   reconnectingIn: "Reconnecting in {time}",
   restarting: "Server restarts",

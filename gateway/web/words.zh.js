@@ -28,6 +28,8 @@ export const CHINESE = {
   connecting: "正在连接",
   live: "实时",
   ended: "已全部送达",
+  expired: "已退出登录，请重新登录后刷新",
+  linkExpired: "此链接已失效",
   reconnecting: "正在重新连接",
   reconnectingIn: "{time}后重新连接",
   restarting: "服务器正在重启",

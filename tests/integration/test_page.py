@@ -62,7 +62,7 @@ async def test_the_page_knows_whose_jobs_are_the_readers(gateway: httpx.AsyncCli
     first, again = owner((await gateway.get("/")).text), owner((await gateway.get("/")).text)
     gateway.cookies.clear()
     assert first == again != owner((await gateway.get("/")).text)
-    assert len(first) == 16
+    assert len(first) == 32
 
 
 async def test_a_visitor_is_remembered(gateway: httpx.AsyncClient) -> None:
