@@ -2,6 +2,7 @@
 
 import { element, fileName, setAttribute, setText } from "./element.js";
 import { formatSize } from "./format.js";
+import { isTerminal } from "./job.js";
 import { previewOf } from "./preview.js";
 import { say } from "./words.js";
 
@@ -12,7 +13,7 @@ const REPORT = "report.html";
 export class Artifacts {
   #address;
   #list = element("ul", { class: "plain artifacts", "aria-labelledby": "files-heading" });
-  #none = element("p", { class: "hint" }, say("noFiles"));
+  #none = element("p", { class: "hint" });
   /** @type {Map<string, HTMLElement>} by name and size: what is shown stays as it is, with its focus and its preview */
   #items = new Map();
 
@@ -26,12 +27,14 @@ export class Artifacts {
   }
 
   /** @param {import("./job.js").Job} job */
-  update({ artifacts }) {
+  update(job) {
+    const { artifacts } = job;
     const report = artifacts.find(({ name }) => name === REPORT);
     if (report) setAttribute(this.report, "href", this.#address(report.name));
     this.report.hidden = !report;
     const others = artifacts.filter((each) => each !== report);
     this.#none.hidden = artifacts.length > 0;
+    setText(this.#none, say(isTerminal(job) ? "noneMade" : "noFiles"));
     const wanted = new Set(others.map(itemKey));
     [...this.#items.keys()].filter((key) => !wanted.has(key)).forEach((key) => this.#remove(key));
     others.filter((each) => !this.#items.has(itemKey(each))).forEach((each) => this.#add(each));

@@ -3,6 +3,7 @@
  * the tabs what changed. It lives in a SharedWorker, or in the tab that holds the lock (holder.js).
  */
 
+import { isTerminal } from "./job.js";
 import { Jobs } from "./jobs.js";
 import { readJob } from "./snapshot.js";
 import { Stream } from "./stream.js";
@@ -59,6 +60,7 @@ export class Feed {
       onEvent: (/** @type {import("./fold.js").Event} */ event) => this.#heard(event),
       onSnapshot: (/** @type {import("./stream.js").Snapshot} */ snapshot) => this.#replace(snapshot),
       onConnection: (/** @type {Connection} */ connection) => this.#connected(connection),
+      isOver: () => asksForJobs(url) && this.#jobs.isComplete && this.#jobs.all().every(isTerminal),
     };
     if (known?.cursor) this.#jobs.replace(known.jobs, Date.now());
     this.#stream = new Stream(url, to, known?.cursor);
@@ -143,4 +145,10 @@ export class Feed {
     const { isComplete } = this.#jobs;
     this.#tell({ kind: "change", jobs, gone, isComplete, cursor: this.#stream.cursor });
   }
+}
+
+/** Whether some jobs alone were asked for: then the server ends the stream with the last of them. @param {string} url */
+function asksForJobs(url) {
+  const { searchParams } = new URL(url);
+  return searchParams.has("job") || searchParams.has("share");
 }

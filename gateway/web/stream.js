@@ -71,6 +71,7 @@ export class Stream {
    * @param {(event: import("./fold.js").Event) => void} to.onEvent
    * @param {(snapshot: Snapshot) => void} to.onSnapshot takes the place of all before it
    * @param {(connection: Connection) => void} to.onConnection
+   * @param {() => boolean} to.isOver whether a stream that ends has told all that there will be
    * @param {string} [cursor]
    */
   constructor(url, to, cursor = "") {
@@ -157,6 +158,7 @@ export class Stream {
   /** @param {AbortController} opened @param {number} [wait] */
   #ended(opened, wait) {
     if (opened !== this.#opened) return; // it was closed, and perhaps there is a new one
+    if (!this.#over && this.#to.isOver()) this.#over = "ended";
     if (!this.#over) {
       this.#wait(wait ?? backoff(this.#tries));
       return;

@@ -107,6 +107,7 @@ export const ENGLISH = {
   // Files made
   files: "Files made",
   noFiles: "What the stages make shows here.",
+  noneMade: "None.",
   preview: "Preview",
   hidePreview: "Hide preview",
   previewFailed: "No preview: {problem}",

@@ -101,6 +101,7 @@ export const CHINESE = {
 
   files: "生成的文件",
   noFiles: "各阶段生成的文件会显示在这里。",
+  noneMade: "无。",
   preview: "预览",
   hidePreview: "收起预览",
   previewFailed: "无法预览：{problem}",

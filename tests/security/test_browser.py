@@ -22,6 +22,11 @@ from tests.stack import free_ports
 
 EXPIRED = 'body[data-connection="expired"]'
 TAB_WITH_THE_LOCK = "delete globalThis.SharedWorker;"  # its requests and its clock are the page's
+WATCH = """() => {
+    window.seen = [];
+    new MutationObserver(() => seen.push(document.body.dataset.connection))
+        .observe(document.body, { attributeFilter: ["data-connection"] });
+}"""
 HARMFUL = f"""<!doctype html><style>{STYLE} h1 {{ color: rgb(1, 2, 3) }}</style><title>harmless</title><h1>Report</h1>
 <script>document.title = "owned"; pwn()</script><img src=x onerror="document.title = 'owned'">
 <form action=/upload method=post><button>Go</button></form><iframe src=/></iframe>
@@ -82,8 +87,10 @@ async def test_a_link_shows_one_job_and_no_other(broker_url: str, blobs: Path, i
             await page.get_by_role("link", name="shown.csv", exact=True).click()
             await page.wait_for_selector("#job-page [data-job]")
             assert not await page.get_by_role("button", name="Cancel").is_visible()
+            await page.evaluate(WATCH)
             await ada.post(f"/jobs/{jobs[0]}/cancel")
             await page.wait_for_selector('body[data-connection="ended"]')  # and asks no more
+            assert await page.evaluate("seen") == ["ended"]
             assert complaints == []
         async with opened_page(url) as (page, complaints):  # a visitor without it
             assert await page.locator("[data-job]").count() == 0
