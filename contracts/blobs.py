@@ -8,6 +8,8 @@
     jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
     idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
+    usage/<day>/<owner>/…       what an owner has uploaded on a day, where that is bounded
+    uploads/<id>/…              a resumable upload that is on its way, or came to its end a while ago
 
 Keys come from the job's random id and from checked artifact names, never from what a sender typed.
 """
@@ -28,6 +30,8 @@ from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
 JOB_ID = re.compile(JOB_ID_PATTERN)
 KEYS_FOLDER = "idempotency"
+USAGE_FOLDER = "usage"
+UPLOADS_FOLDER = "uploads"
 
 
 def job_folder(job_id: str) -> str:
@@ -71,6 +75,17 @@ def cancellation_key(job_id: str) -> str:
 
 def idempotency_key(digest: str) -> str:
     return f"{KEYS_FOLDER}/{digest}"
+
+
+def resumable_folder(upload_id: str) -> str:
+    """The prefix of all that belongs to a resumable upload.
+
+    Raises:
+        ValueError: that is no upload's id.
+    """
+    if not JOB_ID.fullmatch(upload_id):
+        raise ValueError("an upload's id is a lower-case UUID")
+    return f"{UPLOADS_FOLDER}/{upload_id}"
 
 
 def artifacts_prefix(job_id: str) -> str:

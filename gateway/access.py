@@ -13,9 +13,12 @@ from gateway.errors import NotFoundError
 from gateway.idempotency import HEADER
 from gateway.problems import PROBLEM
 from gateway.records import Records
+from gateway.tus.protocol import ANSWER_HEADERS, REQUEST_HEADERS
 
 PAGE_FILES = "/web/"
 OPEN = frozenset({"/", "/openapi.json", "/livez", "/readyz"})  # nobody's in particular; all else asks who comes
+DIGESTS = ("Content-Digest", "Repr-Digest")
+LIMITS = ("Upload-Limit", "RateLimit", "RateLimit-Policy")
 ANSWERS: dict[int | str, dict[str, Any]] = {
     401: {"description": "A token is asked for here, and there is none, or it is not good.", **PROBLEM},
     403: {"description": "A page of another origin, or a link that is not good for this.", **PROBLEM},
@@ -56,7 +59,7 @@ def cross_origin(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:
         app,
         allow_origins=list(origins),
         allow_credentials=True,
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Range", HEADER],
-        expose_headers=["Location", "Retry-After", "ETag", "Content-Range"],
+        allow_methods=["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Range", HEADER, *DIGESTS, *REQUEST_HEADERS],
+        expose_headers=["Location", "Retry-After", "ETag", "Content-Range", *LIMITS, *ANSWER_HEADERS],
     )

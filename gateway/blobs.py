@@ -16,6 +16,7 @@ from contracts.events import encode
 from contracts.upload import Upload, decode_upload
 from contracts.whole import put_whole
 from gateway.errors import NotFoundError, NotReadyError, StoreFullError
+from gateway.tally import Content, Tally
 
 REMOVAL_SECONDS = 10.0  # somebody waits for an answer: what takes longer is left to `stagecast prune`
 LINK_LIFETIME = timedelta(minutes=5)  # of a link to an artifact: to begin with, not to end with
@@ -35,8 +36,8 @@ class Blobs:
         self._largest = largest
         self.redirects = redirects
 
-    async def store_source(self, job_id: str, blocks: AsyncIterator[bytes]) -> int:
-        """Stream a file into the job's folder and return its size in bytes.
+    async def store_source(self, job_id: str, blocks: AsyncIterator[bytes]) -> Content:
+        """Stream a file into the job's folder, and say what it was.
 
         When `blocks` raises, that error is raised here and nothing is stored.
 
@@ -44,19 +45,19 @@ class Blobs:
             StoreFullError: no room is left.
             NotReadyError: the store cannot be written.
         """
-        counter = _Counter(blocks)
+        tally = Tally(blocks)
         try:
-            await put_whole(self._store, source_key(job_id), counter, largest=self._largest)
+            await put_whole(self._store, source_key(job_id), tally, largest=self._largest)
         except (StoreError, OSError) as error:
-            raise _refusal(error) from error
-        return counter.size
+            raise refusal_of(error) from error
+        return await tally.content()
 
     async def store_upload(self, upload: Upload) -> None:
         """Keep the record of an accepted file."""
         try:
             await obstore.put_async(self._store, upload_key(upload.job.id), encode(upload))
         except (StoreError, OSError) as error:
-            raise _refusal(error) from error
+            raise refusal_of(error) from error
 
     async def remove_job(self, job_id: str) -> None:
         """Remove all that stands in a job's folder, and the folder.
@@ -72,7 +73,7 @@ class Blobs:
             if isinstance(self._store, LocalStore):
                 self._remove_empty_folder(job_id)
         except (StoreError, OSError) as error:
-            raise _refusal(error) from error
+            raise refusal_of(error) from error
 
     async def find_upload(self, job_id: str) -> Upload:
         """The record of an accepted file.
@@ -162,27 +163,12 @@ def signs_links(store: ObjectStore) -> bool:
     return isinstance(store, S3Store | GCSStore | AzureStore)
 
 
-class _Counter:
-    """Counts the bytes that pass."""
-
-    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
-        self._blocks = blocks
-        self.size = 0
-
-    def __aiter__(self) -> "_Counter":
-        return self
-
-    async def __anext__(self) -> bytes:
-        block = await anext(self._blocks)
-        self.size += len(block)
-        return block
-
-
 def _unavailable() -> NotReadyError:
     return NotReadyError("the blob store does not answer at the moment; try again shortly")
 
 
-def _refusal(error: Exception) -> StoreFullError | NotReadyError:
+def refusal_of(error: Exception) -> StoreFullError | NotReadyError:
+    """What a fault of the store is to whoever sent the request."""
     full = getattr(error, "errno", None) == errno.ENOSPC or "os error 28" in str(error)
     if full:
         return StoreFullError("the blob store has no room left for this file; nothing of it was kept")

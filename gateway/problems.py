@@ -26,11 +26,16 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def refusal(error: RefusedError) -> Response:
+    """The answer to a request that cannot be carried out."""
+    retry_after = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    accepted = {"accepted": list(error.accepted)} if error.accepted else {}
+    return problem(error.status, error.title, str(error), headers={**retry_after, **error.headers}, **accepted)
+
+
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
-    accepted = {"accepted": list(error.accepted)} if error.accepted else {}
-    return problem(error.status, error.title, str(error), headers=headers, **accepted)
+    return refusal(error)
 
 
 async def _sender_gone(request: Request, _: Exception) -> Response:

@@ -19,7 +19,17 @@ class GatewaySettings(AccessSettings):
     gateway_max_upload_bytes: int = Field(
         default=64 * 1024**3, ge=1, description="The largest request body that is taken."
     )
+    gateway_max_file_bytes: int = Field(default=64 * 1024**3, ge=1, description="The largest file that is taken.")
     gateway_max_files: int = Field(default=100, ge=1, description="The most files in one request.")
+    gateway_owner_files_a_day: int | None = Field(
+        default=None, ge=1, description="The most files that one owner may upload in a day (UTC)."
+    )
+    gateway_owner_bytes_a_day: int | None = Field(
+        default=None, ge=1, description="The most bytes that one owner may upload in a day (UTC)."
+    )
+    gateway_upload_expiry_seconds: float = Field(
+        default=24 * 3600, gt=0, description="What a resumable upload gets to go on in, before it is removed."
+    )
     gateway_artifacts: Literal["stream", "redirect"] = Field(
         default="stream", description="How downloads come: through the gateway, or from the bucket itself by a link."
     )

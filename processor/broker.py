@@ -13,6 +13,7 @@ from aiormq.channel import Channel
 from pamqp.commands import Basic
 from pydantic import SecretStr
 
+from contracts.acknowledgement import announced_limit
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
@@ -29,7 +30,7 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
-from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.acknowledgement import concern, protested_limit
 from processor.intake import Intake
 from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
 from processor.pipeline import Pipeline

@@ -93,7 +93,8 @@ class Workshop:
                 raise SourceMissingError(MISSING) from error
             here = self._place(key)
             download = None if here else Download(self.store, key, folder / "source", patience)
-            yield Opened(Source(path=here or folder / "source", name=job.name, size=job.size), folder, download)
+            source = Source(here or folder / "source", job.name, job.size, job.sha256)
+            yield Opened(source, folder, download)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

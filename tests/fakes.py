@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from contracts.events import Event
 from contracts.job import JobRequest
+from gateway.errors import UnknownPipelineError
 
 
 @dataclass
@@ -65,3 +66,23 @@ class FakeAnnouncer:
 
     async def bury(self, body: bytes, reason: str) -> None:
         self.buried.append((body, reason))
+
+
+@dataclass
+class FakePublisher:
+    """A broker as the gateway sees it, that takes everything at once, as long as somebody offers the pipelines."""
+
+    submitted: list[JobRequest] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    offers: bool = True
+
+    async def require(self, pipeline: str) -> None:
+        if not self.offers:
+            raise UnknownPipelineError
+
+    async def submit(self, request: JobRequest) -> None:
+        await self.require(request.job.pipeline)
+        self.submitted.append(request)
+
+    async def announce(self, event: Event) -> None:
+        self.events.append(event)

@@ -158,7 +158,12 @@ class Story:
             case "message":
                 event = decode_event(frame.data.encode())
                 self.heard.add(event.id)
-                self.jobs[event.subject] = fold(self.jobs.get(event.subject), event)
+                self.learn(event)
+
+    def learn(self, event: Event) -> None:
+        """Take in what an event says of its job."""
+        if (job := fold(self.jobs.get(event.subject), event)) is not None:
+            self.jobs[event.subject] = job
 
     def missed(self, published: Iterable[Event]) -> list[Event]:
         """What it was never told, and no snapshot has covered."""

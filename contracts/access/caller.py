@@ -37,6 +37,15 @@ class Caller:
             return job.id == self.share.job_id
         return self.visibility is Visibility.ALL or (job.owner is not None and job.owner == self.owner)
 
+    def may_go_on_with(self, owner: str | None) -> bool:
+        """Whether an upload that `owner` began, and whose id this caller knows, is for this caller to go on with.
+
+        A visitor's cookie may come and go between two requests: where all see all, the id is enough.
+        """
+        if self.share is None and self.visitor is not None and self.visibility is Visibility.ALL:
+            return True
+        return self.owner is not None and self.owner == owner
+
     @property
     def only_owner(self) -> str | None:
         """Whose jobs alone it may see; None where it is not its owner that decides."""

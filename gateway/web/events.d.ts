@@ -20,6 +20,8 @@ export type Job = {
   pipeline: string;
   /** A public pseudonym of the sender. */
   owner?: string;
+  /** Of the file's bytes, as the gateway received them. */
+  sha256?: string;
 };
 
 export type JobCancelled = {
@@ -309,4 +311,31 @@ export type StageStarted = {
 
 export type StageState = "pending" | "running" | "completed" | "failed" | "cancelled";
 
-export type Event = JobQueued | JobStarted | StageStarted | StageProgressed | StageCompleted | StageFailed | JobRetrying | JobCompleted | JobFailed | JobCancelled;
+/** A file on its way. It comes before all that is said of its job: as attempt 0, and in order of what has come. */
+export type UploadFact = {
+  /** The job that it will be; its size is what is expected, or else what has come. */
+  job: Job;
+  attempt: "0";
+  /** As `received`, which only rises. */
+  sequence: number;
+  /** Bytes so far. */
+  received: number;
+  /** None while nobody has said how long it is. */
+  progress?: number;
+};
+
+/** Only of uploads whose sender asked for it. One that breaks off is not told of any more. */
+export type UploadProgressed = {
+  specversion: "1.0";
+  id: string;
+  /** `/gateways/<instance>`, `/processors/<instance>` or `/cli`. */
+  source: string;
+  /** The job's id. */
+  subject: string;
+  time: string;
+  datacontenttype: "application/json";
+  type: "upload.progressed";
+  data: UploadFact;
+};
+
+export type Event = UploadProgressed | JobQueued | JobStarted | StageStarted | StageProgressed | StageCompleted | StageFailed | JobRetrying | JobCompleted | JobFailed | JobCancelled;

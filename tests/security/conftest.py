@@ -1,5 +1,6 @@
 """Houses with their doors shut, and the people before them."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from tests.services import running_gateway, running_notifier
 
 SIGNING = "the secret that signs cookies"
 NAME = "the-secret-name.csv"
+TUS = {"Tus-Resumable": "1.0.0"}
+METADATA = {"Upload-Metadata": f"filename {base64.b64encode(NAME.encode()).decode()}"}
 TOKENS = {"auth_secret": SecretStr(SECRET), "auth_issuer": ISSUER, "auth_audience": AUDIENCE}
 
 
@@ -34,12 +37,13 @@ class Person:
 
 @dataclass(frozen=True)
 class House:
-    """A gateway and a notifier where everybody sees their own, and a job in it that is ada's."""
+    """A gateway and a notifier where everybody sees their own; a job and an upload on its way in it are ada's."""
 
     gateway: httpx.AsyncClient
     notifier: httpx.AsyncClient
     has_tokens: bool
     job: dict[str, Any] = field(default_factory=dict)
+    upload_id: str = ""
 
     def person(self, name: str) -> Person:
         """Somebody with good papers."""
@@ -52,6 +56,13 @@ class House:
         assert answer.status_code == 202, answer.text
         job: dict[str, Any] = answer.json()["jobs"][0]
         return job
+
+    async def begin(self, person: Person, **more: str) -> str:
+        """A resumable upload of ten bytes; gives its id."""
+        sent = {**TUS, "Upload-Length": "10", **METADATA, **person.headers, **more}
+        answer = await self.gateway.post("/files", headers=sent)
+        assert answer.status_code == 201, answer.text
+        return str(answer.headers["location"]).removeprefix("/files/")
 
     async def share(self, job_id: str, person: Person) -> Person:
         """Somebody whom `person` gave a link."""
@@ -95,7 +106,7 @@ async def house(
         made.mkdir()
         (made / "report.html").write_text(NAME)
         await wait_until_async(partial(is_listed, empty, job["id"]), 30, what="the job, in the notifier's list")
-        yield House(empty.gateway, empty.notifier, empty.has_tokens, job)
+        yield House(empty.gateway, empty.notifier, empty.has_tokens, job, await empty.begin(empty.person("ada")))
 
 
 async def is_listed(house: House, job_id: str) -> bool:

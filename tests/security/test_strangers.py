@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from starlette.routing import Mount
 
 from contracts.access.admission import admission
+from contracts.access.origins import SAFE_METHODS
 from contracts.access.passes import Passes
 from contracts.server import health_routes
 from gateway.__main__ import make_desk
@@ -27,12 +28,14 @@ from notifier.places import Places
 from notifier.settings import NotifierSettings
 from notifier.stream import Door, Events
 from tests.access import bearer, token
-from tests.security.conftest import NAME, SIGNING, House, Person
+from tests.security.conftest import METADATA, NAME, SIGNING, TUS, House, Person
 
 OPEN = "open"  # everybody has it, and there is nobody's in it
 CALLER = "caller"  # who asks must be somebody; what comes is theirs
+TOLD = "told"  # who asks must be somebody; all are told the same
 READ = "read"  # of one job: its owner, and who has a link to it
 CHANGE = "change"  # of one job: its owner
+FILE = "file"  # an upload on its way: its owner
 
 GATEWAY = {
     ("GET", "/"): OPEN,
@@ -42,6 +45,13 @@ GATEWAY = {
     ("GET", "/readyz"): OPEN,
     ("POST", "/upload"): CALLER,
     ("PUT", "/upload/{name:path}"): CALLER,
+    ("OPTIONS", "/files"): TOLD,
+    ("OPTIONS", "/files/{upload_id}"): TOLD,
+    ("POST", "/files"): CALLER,
+    ("HEAD", "/files/{upload_id}"): FILE,
+    ("POST", "/files/{upload_id}"): FILE,
+    ("PATCH", "/files/{upload_id}"): FILE,
+    ("DELETE", "/files/{upload_id}"): FILE,
     ("POST", "/tickets"): CALLER,
     ("GET", "/jobs/{job_id}"): READ,
     ("GET", "/jobs/{job_id}/artifacts"): READ,
@@ -61,6 +71,13 @@ NOTIFIER = {
     ("GET", "/events"): CALLER,  # with `job=`: as READ
 }
 """The rule of each route. A new route without one fails the first test here."""
+
+AT_THE_BEGINNING = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+TUS_ASKS = {
+    ("POST", "/files"): {"Upload-Length": "1"},
+    ("POST", "/files/{upload_id}"): {"X-HTTP-Method-Override": "PATCH", **AT_THE_BEGINNING},
+    ("PATCH", "/files/{upload_id}"): AT_THE_BEGINNING,
+}
 
 
 def table_of(routes: Iterable[Any]) -> set[tuple[str, str]]:
@@ -118,7 +135,7 @@ async def strangers(house: House) -> list[Person]:
 
 def expected(rule: str, method: str, person: Person, *, has_tokens: bool) -> set[int]:
     is_eve = person.name in {"eve", "link to another job", "link and eve"}
-    writes = method not in {"GET", "HEAD"}
+    writes = method not in SAFE_METHODS
     match rule:
         case "open":
             return {200, 404}
@@ -126,21 +143,28 @@ def expected(rule: str, method: str, person: Person, *, has_tokens: bool) -> set
             return {403}
         case _ if has_tokens and not is_eve:
             return {401}
+        case "told":
+            return {204}
         case "caller":
             return {200, 201, 202} if is_eve or writes else {403}
         case _:
             return {404}
 
 
-async def ask(client: httpx.AsyncClient, method: str, path: str, person: Person, job_id: str) -> tuple[int, str, str]:
+async def ask(client: httpx.AsyncClient, method: str, path: str, person: Person, house: House) -> tuple[int, str, str]:
     """Status and what was said; of a stream, its beginning."""
+    options: dict[str, Any] = {"headers": dict(person.headers), "params": person.params}
+    if path == "/upload":
+        options["files"] = {"file": ("x.csv", b"x")}
+    if path.startswith("/files"):
+        options["headers"] |= TUS | TUS_ASKS.get((method, path), {})
+        options["content"] = b"x" if method == "PATCH" else b""
     path = (
         {"/web": "/web/main.js"}.get(path, path)
         .replace("{name:path}", "x.csv")
-        .format(job_id=job_id, name="report.html")
+        .format(job_id=house.job["id"], upload_id=house.upload_id, name="report.html")
     )
-    options = {"files": {"file": ("x.csv", b"x")}} if path == "/upload" else {}
-    request = client.stream(method, path, headers=person.headers, params=person.params, **options)  # type: ignore[arg-type]
+    request = client.stream(method, path, **options)
     async with request as answer:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             text = ""
@@ -158,21 +182,24 @@ async def test_strangers_get_nothing(house: House) -> None:
             for (method, path), rule in rules.items():
                 if path == "/openapi.json" and client is house.notifier:
                     continue
-                status, text, headers = await ask(client, method, path, person, house.job["id"])
+                status, text, headers = await ask(client, method, path, person, house)
                 case = f"{person.name}: {method} {path}: {status} {text[:200]}"
                 assert status in expected(rule, method, person, has_tokens=house.has_tokens), case
                 assert NAME not in text + headers, case
+                assert METADATA["Upload-Metadata"] not in headers, case
                 assert status >= 400 or house.job["id"] not in text, case
                 assert status != 401 or "www-authenticate" in headers, case
     record = await house.gateway.get(f"/jobs/{house.job['id']}", headers=house.person("ada").headers)
     assert record.json()["state"] == "queued"  # nobody has touched it
+    upload = await house.gateway.head(f"/files/{house.upload_id}", headers={**house.person("ada").headers, **TUS})
+    assert upload.headers["upload-offset"] == "0"
 
 
 async def test_strangers_streams_of_the_job(house: House) -> None:
     for person in await strangers(house):
         for query in ({}, {"since": "1h"}, {"last_event_id": "0-00000000"}, {"mine": "1"}):
             asked = Person(person.name, person.headers, {**person.params, "job": house.job["id"], **query})
-            status, text, _ = await ask(house.notifier, "GET", "/events", asked, "")
+            status, text, _ = await ask(house.notifier, "GET", "/events", asked, house)
             assert status in {400, 401, 403, 404}, (person.name, query, text)
             assert NAME not in text
 
@@ -183,9 +210,9 @@ async def test_a_link_reads_its_job_and_changes_nothing(house: House) -> None:
         for (method, path), rule in rules.items():
             if rule == OPEN:
                 continue
-            status, text, _ = await ask(client, method, path, friend, house.job["id"])
+            status, text, _ = await ask(client, method, path, friend, house)
             case = f"{method} {path}: {status} {text[:200]}"
-            assert status == (200 if method in {"GET", "HEAD"} else 403), case
+            assert status == ({TOLD: 204, FILE: 404}.get(rule, 200) if method in SAFE_METHODS else 403), case
             assert method != "GET" or NAME in text or "report.html" in text, case
 
 
@@ -196,9 +223,9 @@ async def test_its_owner_sees_and_changes_it(house: House) -> None:
         for (method, path), rule in rules.items():
             if rule == OPEN:
                 continue
-            status, text, _ = await ask(client, method, path, ada, house.job["id"])
+            status, text, _ = await ask(client, method, path, ada, house)
             case = f"{method} {path}: {status} {text[:200]}"
-            assert status in {200, 201, 202}, case
+            assert status in {200, 201, 202, 204}, case
             if (method, rule) == ("GET", CALLER) or path == "/jobs/{job_id}":
                 assert NAME in text, case
 
