@@ -4,9 +4,12 @@
 set -eu
 . "$(dirname "$0")/apt.sh"
 
-if ! { have node && have npm; } && have apt-get; then
-    apt_install "for the tests of the page's code" nodejs npm
+# One at a time: most packages of Node bring npm, but for Debian's, whose own npm needs hundreds of others.
+have node || ! have apt-get || apt_install "for the tests of the page's code" nodejs
+if have node && ! have npm; then # a link to Node may have left its npm behind
+    PATH="$PATH:$(dirname "$(readlink -f "$(command -v node)")")"
 fi
+have npm || ! have apt-get || apt_install "for what checks the page's code" npm
 
 checks="$(dirname "$0")/../../tests/npm"
 if have npm && [ "$checks/package-lock.json" -nt "$checks/node_modules/.package-lock.json" ]; then
