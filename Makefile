@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help up test check bench lock docs clean rabbitmq chromium node
+.PHONY: help up test check bench lock docs clean rabbitmq chromium node promtool
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -10,7 +10,7 @@ help: ## show this
 up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops it
 	@exec $(PY) -m cli up
 
-test: .venv/dev.stamp rabbitmq chromium node ## run all tests that this machine can run; ARGS go to pytest
+test: .venv/dev.stamp rabbitmq chromium node promtool ## run all tests that this machine can run; ARGS go to pytest
 	$(PY) -m pytest $(ARGS)
 
 check: .venv/dev.stamp ## format, lint, types, imports, unit tests
@@ -43,6 +43,9 @@ chromium:
 
 node:
 	@deploy/local/node.sh
+
+promtool:
+	@deploy/local/promtool.sh
 
 .venv/runtime.stamp: requirements.lock deploy/local/venv.sh
 	@deploy/local/venv.sh requirements.lock

@@ -13,9 +13,11 @@ from gateway.blobs import Blobs
 from gateway.body import Linger
 from gateway.broker import Broker
 from gateway.commands import Commands
+from gateway.figures import Figures
 from gateway.idempotency import KeptUploads
 from gateway.leaving import Leaving
 from gateway.memory import keep_freed_memory
+from gateway.observed import Observed
 from gateway.records import Records
 from gateway.settings import GatewaySettings
 from gateway.uploads import Uploads
@@ -27,7 +29,8 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     leaving = Leaving()
     store, source = open_store(settings.store_url), f"/gateways/{uuid4().hex[:12]}"
-    blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url)
+    figures = Figures()
+    blobs, records, broker = Blobs(store), Records(store), Broker(settings.amqp_url, figures)
     desk = Desk(
         Uploads(blobs, broker, KeptUploads(store), leaving, source=source, max_files=settings.gateway_max_files),
         blobs,
@@ -35,7 +38,7 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
         Commands(records, broker, source=source),
         Owners(settings.secret),
     )
-    app = create_app(settings, desk, checks={"broker": broker.fault})
+    app = Observed(create_app(settings, desk, checks={"broker": broker.fault}, routes=[figures.route()]), figures)
     async with asyncio.TaskGroup() as tasks:
         connecting = tasks.create_task(broker.run())
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)

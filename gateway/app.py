@@ -1,10 +1,12 @@
 """The gateway's HTTP interface."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from contracts.owners import Owners
@@ -44,7 +46,7 @@ class Desk:
     owners: Owners
 
 
-def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGIApp:
+def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks, routes: Iterable[Route] = ()) -> ASGIApp:
     """Put the routes together."""
     owners = desk.owners
     app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None)
@@ -56,7 +58,7 @@ def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGI
         page_routes(owners, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
     )
     app.mount("/web", WebFiles(directory=WEB))
-    app.routes.extend(health_routes(checks))
+    app.routes.extend([*health_routes(checks), *routes])
     return app
 
 

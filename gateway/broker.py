@@ -16,6 +16,7 @@ from contracts.events import Event, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
 from contracts.topology import CONTROL, EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
 from gateway.errors import NotReadyError, UnknownPipelineError
+from gateway.figures import Figures
 
 ANSWER_SECONDS = 5.0  # during a broker's disk alarm, publishing and even opening a channel hang
 
@@ -25,15 +26,16 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Broker:
     """Publishes while there is a connection, refuses at once while there is none."""
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, figures: Figures) -> None:
         self._url = url
+        self._figures = figures
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_connected(self._url, self._use, name="gateway")
+        await keep_connected(self._url, self._use, name="gateway", link=self._figures)
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
@@ -73,6 +75,7 @@ class Broker:
             raise UnknownPipelineError(f"no processor offers the pipeline {request.job.pipeline!r}") from error
         except BROKER_ERRORS as error:
             raise _unavailable(error) from error
+        self._figures.submitted(request.job)
 
     async def announce(self, event: Event) -> None:
         """Publish an event. A broker that goes away just now costs the `queued` line, never the job."""
@@ -115,7 +118,7 @@ class Broker:
             self._connection = self._channel = None
 
     async def _publish(self, exchange: str, message: aio_pika.Message, **options: Any) -> None:
-        with broker_calls():
+        with broker_calls(), self._figures.publishing(exchange):
             channel = await self._open_channel()
             target = await channel.get_exchange(exchange, ensure=False)
             await target.publish(message, timeout=ANSWER_SECONDS, **options)

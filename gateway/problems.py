@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from contracts.problem import problem
 from gateway.errors import RefusedError, SenderGoneError
+from gateway.observed import FAULT
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
@@ -26,14 +27,16 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
+    setattr(request.state, FAULT, error)
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
     accepted = {"accepted": list(error.accepted)} if error.accepted else {}
     return problem(error.status, error.title, str(error), headers=headers, **accepted)
 
 
-async def _sender_gone(request: Request, _: Exception) -> Response:
+async def _sender_gone(request: Request, error: Exception) -> Response:
+    setattr(request.state, FAULT, error)
     log.info("upload.abandoned", path=request.url.path)
     return Response(status_code=400)  # nobody reads it
 

@@ -13,6 +13,7 @@ from processor.attempt import Workshop
 from processor.broker import Announcements, JobQueues
 from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
+from processor.figures import Figures
 from processor.settings import ProcessorSettings
 from processor.stage_process import warm_up
 from processor.stops import Stops
@@ -29,11 +30,16 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     except BadPipelineError as error:
         raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
     store, stops = open_store(settings.store_url), Stops()
-    announcements = Announcements(settings.amqp_url)
+    figures = Figures()
+    announcements = Announcements(settings.amqp_url, figures)
     means = Means(Workshop(store, settings.store_url, settings.processor_workdir), announcements, stops)
     worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
     workers = Workers(
-        worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
+        worker,
+        stops,
+        figures,
+        concurrency=settings.processor_concurrency,
+        grace_seconds=settings.processor_grace_seconds,
     )
     queues = JobQueues(settings.amqp_url, [offer.pipeline for offer in catalogue.values()], workers, stops)
     warm_up(offer.module for offer in catalogue.values())
@@ -43,7 +49,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         await workers.finish()
 
     checks = {"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault}
-    app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
+    app = Starlette(routes=[*health_routes(checks, {"acknowledgement timeout": queues.concern}), figures.route()])
     async with asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         consuming = tasks.create_task(queues.run())

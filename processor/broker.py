@@ -27,6 +27,7 @@ from contracts.topology import (
     retry_queue,
 )
 from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.figures import Figures
 from processor.intake import Intake
 from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
 from processor.pipeline import Pipeline
@@ -57,7 +58,7 @@ class JobQueues:
 
     async def run(self) -> None:
         """Consume; never returns. What is still at work when it is cancelled goes back with the connection."""
-        await keep_connected(self._url, self._consume, name="processor jobs")
+        await keep_connected(self._url, self._consume, name="processor jobs", link=self._workers.figures)
 
     async def stop_taking(self) -> None:
         """Take no more jobs; go on with those in hand."""
@@ -146,8 +147,9 @@ class JobQueues:
 class Announcements:
     """Publishes until it is confirmed. The message's id is fixed before the first try, so a repeat is known as one."""
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, figures: Figures) -> None:
         self._url = url
+        self._figures = figures
         self._connection: AbstractConnection | None = None
         self._connected = asyncio.Event()
         self._channel: AbstractChannel | None = None
@@ -155,7 +157,7 @@ class Announcements:
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_connected(self._url, self._use, name="processor events")
+        await keep_connected(self._url, self._use, name="processor events", link=self._figures)
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
@@ -164,6 +166,7 @@ class Announcements:
     async def publish(self, event: Event) -> None:
         message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
         await self._until_confirmed(EVENTS.name, message, event_key(event))
+        self._figures.told(event)
 
     async def submit(self, request: JobRequest) -> None:
         queue = job_queue(request.job.pipeline)
@@ -180,6 +183,7 @@ class Announcements:
             body, headers={"x-reason": reason[:1000]}, timestamp=datetime.now(UTC), delivery_mode=PERSISTENT
         )
         await self._until_confirmed("", message, DEAD_JOBS.name, DEAD_JOBS)
+        self._figures.buried()
 
     async def _use(self, connection: AbstractConnection) -> None:
         self._connection = connection
@@ -194,6 +198,12 @@ class Announcements:
         self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None = None
     ) -> None:
         """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
+        with self._figures.publishing():
+            await self._keep_publishing(exchange, message, routing_key, queue)
+
+    async def _keep_publishing(
+        self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None
+    ) -> None:
         failures = 0
         while True:
             await self._connected.wait()
@@ -203,6 +213,7 @@ class Announcements:
                     return
             except BROKER_ERRORS as error:
                 failures += 1
+                self._figures.repeated()
                 log.warning("publish.repeated", failures=failures, reason=describe(error))
             await asyncio.sleep(pause_after(failures))
 

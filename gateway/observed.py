@@ -1,0 +1,61 @@
+"""ASGI middleware: what requests there are, and what comes of them."""
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import RefusedError, SenderGoneError
+from gateway.figures import Figures
+
+FAULT = "stagecast_fault"  # in the scope's state: the error that was answered
+UPLOAD, COMMAND, READ = "upload", "command", "read"
+UNHEARD = ("/livez", "/readyz", "/metrics")  # who watches us is no visitor
+
+
+def kind_of(method: str, path: str) -> str:
+    """What a request wants, in one of three words."""
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        return READ
+    return UPLOAD if path.startswith("/upload") else COMMAND
+
+
+class Observed:
+    """Counts requests, the bytes that they bring, and how long they take."""
+
+    def __init__(self, app: ASGIApp, figures: Figures) -> None:
+        self._app = app
+        self._figures = figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in UNHEARD:
+            await self._app(scope, receive, send)
+            return
+        figures, kind = self._figures, kind_of(scope["method"], scope["path"])
+        state = scope.setdefault("state", {})
+        status, began = 500, time.monotonic()
+
+        async def receive_and_count() -> Message:
+            message = await receive()
+            if body := message.get("body"):
+                figures.received(len(body))
+            return message
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with figures.in_progress.labels(kind).track_inprogress():
+            try:
+                await self._app(scope, receive_and_count, send_and_note)
+            finally:
+                figures.answered(kind, status, seconds=time.monotonic() - began)
+                self._note(kind, state.get(FAULT))
+
+    def _note(self, kind: str, fault: Exception | None) -> None:
+        match fault:
+            case RefusedError():
+                self._figures.refused(kind, fault)
+            case SenderGoneError():
+                self._figures.abandoned(kind)
