@@ -49,7 +49,13 @@ class Desk:
 def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks, routes: Iterable[Route] = ()) -> ASGIApp:
     """Put the routes together."""
     owners = desk.owners
-    app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Stagecast gateway",
+        summary="The write side",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False},  # its spans have paths, and so files' names; ours are `gateway/observed.py`
+    )
     install_problems(app)
     app.include_router(upload_routes(desk.uploads, owners, limit=settings.gateway_max_upload_bytes))
     app.include_router(job_routes(desk.blobs, desk.records))

@@ -15,8 +15,10 @@ from contracts.control import Cancel
 from contracts.events import Event, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
 from contracts.topology import CONTROL, EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
+from contracts.traces import sending
 from gateway.errors import NotReadyError, UnknownPipelineError
 from gateway.figures import Figures
+from gateway.observed import TRACER
 
 ANSWER_SECONDS = 5.0  # during a broker's disk alarm, publishing and even opening a channel hang
 
@@ -118,7 +120,13 @@ class Broker:
             self._connection = self._channel = None
 
     async def _publish(self, exchange: str, message: aio_pika.Message, **options: Any) -> None:
-        with broker_calls(), self._figures.publishing(exchange):
+        name = "announce" if exchange == EVENTS.name else "publish"
+        with (
+            broker_calls(),
+            self._figures.publishing(exchange),
+            sending(TRACER, name, message_id=message.message_id or "", exchange=exchange) as headers,
+        ):
+            message.headers.update(headers)
             channel = await self._open_channel()
             target = await channel.get_exchange(exchange, ensure=False)
             await target.publish(message, timeout=ANSWER_SECONDS, **options)

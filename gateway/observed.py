@@ -1,14 +1,19 @@
 """ASGI middleware: what requests there are, and what comes of them."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 
+from opentelemetry import trace
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.traces import from_request
 from gateway.errors import RefusedError, SenderGoneError
 from gateway.figures import Figures
 
 FAULT = "stagecast_fault"  # in the scope's state: the error that was answered
 UPLOAD, COMMAND, READ = "upload", "command", "read"
+TRACER = trace.get_tracer("stagecast.gateway")
 UNHEARD = ("/livez", "/readyz", "/metrics")  # who watches us is no visitor
 
 
@@ -46,10 +51,11 @@ class Observed:
                 status = message["status"]
             await send(message)
 
-        with figures.in_progress.labels(kind).track_inprogress():
+        with figures.in_progress.labels(kind).track_inprogress(), _span(kind, scope) as span:
             try:
                 await self._app(scope, receive_and_count, send_and_note)
             finally:
+                span.set_attribute("http.response.status_code", status)
                 figures.answered(kind, status, seconds=time.monotonic() - began)
                 self._note(kind, state.get(FAULT))
 
@@ -59,3 +65,12 @@ class Observed:
                 self._figures.refused(kind, fault)
             case SenderGoneError():
                 self._figures.abandoned(kind)
+
+
+def _span(kind: str, scope: Scope) -> AbstractContextManager[Span]:
+    """What changes nothing is no part of a job's story. The path stays out of it: it may hold a file's name."""
+    if kind == READ:
+        return nullcontext(INVALID_SPAN)
+    about = {"http.request.method": scope["method"]}
+    belongs_to = from_request(scope["headers"])
+    return TRACER.start_as_current_span(kind, context=belongs_to, kind=SpanKind.SERVER, attributes=about)

@@ -27,6 +27,7 @@ from processor.progress import ProgressTeller, progress_teller
 from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
+from processor.tracer import TRACER
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
 
@@ -126,7 +127,8 @@ class Attempt:
         async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                await self._run_stage(source, folder, run)
+                with TRACER.start_as_current_span(f"stage {stages[index].name}"):
+                    await self._run_stage(source, folder, run)
 
     async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)

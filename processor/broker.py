@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
-from contracts.events import Event, encode
+from contracts.events import Event, StageProgressed, encode
 from contracts.job import JobRequest
 from contracts.topology import (
     CONTROL,
@@ -26,12 +26,14 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
+from contracts.traces import carried, from_message, sending
 from processor.acknowledgement import announced_limit, concern, protested_limit
 from processor.figures import Figures
 from processor.intake import Intake
 from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
 from processor.pipeline import Pipeline
 from processor.stops import Stops
+from processor.tracer import TRACER
 from processor.workers import Workers
 
 SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
@@ -86,7 +88,8 @@ class JobQueues:
         async with asyncio.TaskGroup() as tasks:
 
             def begin(delivery: JobDelivery) -> asyncio.Task[None]:
-                return tasks.create_task(self._workers.work(delivery))
+                with from_message(delivery.message.headers):
+                    return tasks.create_task(self._workers.work(delivery))
 
             intake = Intake(source, begin, room=room if len(self._queues) > 1 else None)
             source.arrive = intake.arrive
@@ -165,7 +168,11 @@ class Announcements:
 
     async def publish(self, event: Event) -> None:
         message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
-        await self._until_confirmed(EVENTS.name, message, event_key(event))
+        if isinstance(event, StageProgressed):  # too many for a span each
+            await self._until_confirmed(EVENTS.name, message, event_key(event))
+        else:
+            with sending(TRACER, "announce", event_type=event.type, job_id=event.subject):
+                await self._until_confirmed(EVENTS.name, message, event_key(event))
         self._figures.told(event)
 
     async def submit(self, request: JobRequest) -> None:
@@ -198,6 +205,7 @@ class Announcements:
         self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None = None
     ) -> None:
         """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
+        message.headers.update(carried())
         with self._figures.publishing():
             await self._keep_publishing(exchange, message, routing_key, queue)
 
