@@ -25,6 +25,7 @@ RUN groupadd --gid 10001 stagecast \
 WORKDIR /app
 COPY deploy/container/ready.py ./
 COPY contracts contracts/
+COPY client client/
 COPY cli cli/
 RUN python -m compileall -q .
 USER stagecast

@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help up test check bench lock docs clean rabbitmq chromium node promtool
+.PHONY: help up test tools check bench lock docs clean rabbitmq chromium node promtool
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -10,8 +10,10 @@ help: ## show this
 up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops it
 	@exec $(PY) -m cli up
 
-test: .venv/dev.stamp rabbitmq chromium node promtool ## run all tests that this machine can run; ARGS go to pytest
+test: tools ## run all tests that this machine can run; ARGS go to pytest
 	$(PY) -m pytest $(ARGS)
+
+tools: .venv/dev.stamp rabbitmq chromium node promtool ## install what the tests need
 
 check: .venv/dev.stamp ## format, lint, types, imports, unit tests
 	$(PY) -m ruff format --check .
@@ -26,6 +28,7 @@ bench: .venv/dev.stamp rabbitmq ## measure, side by side with peers
 lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements.lock
 	$(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(LOCK) --group s3 --output-file deploy/cluster/s3/requirements.lock
 	$(LOCK) --group peers --output-file bench/requirements-peers.lock
 
 docs: .venv/dev.stamp ## write the generated documents anew

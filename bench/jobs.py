@@ -31,8 +31,12 @@ LOOK_SECONDS = 0.01
 
 
 def measure_rates(ours: Sequence[TaskQueue], amqp_url: str) -> None:
-    with celery(amqp_url) as celeries, taskiq(amqp_url) as taskiqs:
-        peers = [*celeries, *taskiqs]
+    with (
+        celery(amqp_url, "classic") as classic,
+        celery(amqp_url, "quorum") as quorum,
+        taskiq(amqp_url) as taskiqs,
+    ):
+        peers = [*classic, *quorum, *taskiqs]
         rates: dict[str, list[float]] = {queue.name: [] for queue in [*ours, *peers]}
         for queue in [*ours, *peers]:
             uvloop.run(jobs_per_second(amqp_url, queue, WARM_UP))

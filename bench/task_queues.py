@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aio_pika
 
@@ -63,18 +63,22 @@ def stagecast(folder: Path, amqp_url: str) -> Iterator[list[TaskQueue]]:
 
 
 @contextlib.contextmanager
-def celery(amqp_url: str) -> Iterator[list[TaskQueue]]:
+def celery(amqp_url: str, queues: Literal["classic", "quorum"]) -> Iterator[list[TaskQueue]]:
     command = ("celery", "--quiet", "-A", "bench.peer_celery", "worker", "--pool", "prefork", "-c", str(CONCURRENCY))
-    with _peer(*command, "--task-events", "--loglevel", "error", amqp_url=amqp_url):
-        peer = _Peer("Celery", "bench.peer_celery", Exchange("celeryev", "topic"), "task.updated", amqp_url)
+    environment = {**_environment(amqp_url), "BENCH_QUEUES": queues}
+    with _peer(*command, "--task-events", "--loglevel", "error", "-n", queues, environment=environment):
+        events = Exchange("celeryev", "topic")
+        peer = _Peer(f"Celery, {queues}", "bench.peer_celery", events, "task.updated", environment)
         yield [peer.running(*updates) for updates in (*ONE_TASK, CHAIN)]
 
 
 @contextlib.contextmanager
 def taskiq(amqp_url: str) -> Iterator[list[TaskQueue]]:
     command = ("taskiq", "worker", "--workers", str(CONCURRENCY), "--max-async-tasks", "1", "--log-level", "ERROR")
-    with _peer(*command, "bench.peer_taskiq:broker", amqp_url=amqp_url):
-        peer = _Peer("taskiq-aio-pika", "bench.peer_taskiq", Exchange("bench.taskiq-updates", "fanout"), "", amqp_url)
+    environment = _environment(amqp_url)
+    with _peer(*command, "bench.peer_taskiq:broker", environment=environment):
+        updates = Exchange("bench.taskiq-updates", "fanout")
+        peer = _Peer("taskiq-aio-pika", "bench.peer_taskiq", updates, "", environment)
         yield [peer.running(*updates) for updates in ONE_TASK]
 
 
@@ -84,7 +88,7 @@ class _Peer:
     module: str
     exchange: Exchange
     routing_key: str
-    amqp_url: str
+    environment: Mapping[str, str]
 
     def running(self, *updates: int) -> TaskQueue:
         """Jobs that are a task each, or several in a chain, with so many updates each."""
@@ -100,7 +104,7 @@ class _Peer:
     async def _submission(self, updates: Sequence[int], count: int) -> AsyncIterator[Submit]:
         async def submit_all() -> None:
             command = (str(peers_folder() / "python"), "-m", self.module, str(count), *map(str, updates))
-            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=_environment(self.amqp_url))
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=self.environment)
             if await process.wait():
                 raise RuntimeError(f"{self.module} could not submit")
 
@@ -108,8 +112,8 @@ class _Peer:
 
 
 @contextlib.contextmanager
-def _peer(name: str, *arguments: str, amqp_url: str) -> Iterator[None]:
-    process = subprocess.Popen([peers_folder() / name, *arguments], cwd=ROOT, env=_environment(amqp_url))
+def _peer(name: str, *arguments: str, environment: Mapping[str, str]) -> Iterator[None]:
+    process = subprocess.Popen([peers_folder() / name, *arguments], cwd=ROOT, env=environment)
     try:
         yield
     finally:

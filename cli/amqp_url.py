@@ -35,6 +35,15 @@ class AmqpUrl:
         return f"{'amqps' if self.encrypted else 'amqp'}://{user}:{password}@{self.host}:{self.port}/{path}"
 
 
+def parse_amqp_urls(urls: str) -> list[AmqpUrl]:
+    """Read the URLs of a cluster's nodes, which stand between commas.
+
+    Raises:
+        BadSettingError: a port is no port.
+    """
+    return [parse_amqp_url(url) for url in urls.split(",")]
+
+
 def parse_amqp_url(url: str) -> AmqpUrl:
     """Read a URL; what it leaves out gets the usual defaults.
 

@@ -1,6 +1,7 @@
 """Whether a broker answers, asked as a service would ask: with the URL's user, password and vhost."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiormq.exceptions import AMQPError, ProbableAuthenticationError, ProtocolSyntaxError
@@ -29,6 +30,14 @@ class Refuses:
     """Something listens there, but not for us."""
 
     reason: str
+
+
+async def ask_nodes(urls: Sequence[AmqpUrl]) -> tuple[AmqpUrl, Answers | Away | Refuses]:
+    """The first node of a cluster that answers; if none does, the last one asked, and what it said."""
+    for url in urls[:-1]:
+        if (answer := await ask_broker(url)) == Answers():
+            return url, answer
+    return urls[-1], await ask_broker(urls[-1])
 
 
 async def ask_broker(url: AmqpUrl) -> Answers | Away | Refuses:

@@ -11,8 +11,8 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 from pydantic import SecretStr
 
-from cli.amqp_url import parse_amqp_url
-from cli.broker_probe import Answers, Away, Refuses, ask_broker
+from cli.amqp_url import parse_amqp_urls
+from cli.broker_probe import Answers, Away, Refuses, ask_nodes
 from cli.dead_letter import DeadLetter, read_letter
 from cli.errors import CannotDoError
 from contracts.broker import BROKER_ERRORS, connect, describe
@@ -106,8 +106,8 @@ async def dead_queue(url: SecretStr) -> AsyncIterator[DeadQueue]:
 
 
 async def _connected(url: SecretStr) -> AbstractConnection:
-    place = parse_amqp_url(url.get_secret_value())
-    match await ask_broker(place):
+    place, answer = await ask_nodes(parse_amqp_urls(url.get_secret_value()))
+    match answer:
         case Away(reason):
             raise CannotDoError(f"no broker answers at {place.place} ({reason}): see STAGECAST_AMQP_URL")
         case Refuses(reason):

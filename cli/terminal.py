@@ -1,12 +1,18 @@
-"""Ctrl-C under make: the terminal sends it to the runner alone, so that make sees an orderly end and no interrupt."""
+"""What a terminal does by itself, where that is in the way.
+
+Ctrl-C under make: the terminal sends it to the runner alone, so that make sees an orderly end and no interrupt.
+"""
 
 import os
 import select
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+LOCAL_FLAGS = 3  # their place in what `tcgetattr` gives
 
 
 @contextmanager
@@ -29,6 +35,23 @@ def in_foreground() -> Iterator[None]:
     finally:
         with suppress(OSError):  # the terminal may be gone
             os.tcsetpgrp(terminal, before)
+
+
+@contextmanager
+def unechoed() -> Iterator[None]:
+    """Keys that are pressed during the block, and the `^C` of Ctrl-C, do not disturb what is drawn."""
+    try:
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+    except (OSError, ValueError, termios.error):  # no terminal, or no standard input at all
+        yield
+        return
+    quiet = [*before[:LOCAL_FLAGS], before[LOCAL_FLAGS] & ~termios.ECHO, *before[LOCAL_FLAGS + 1 :]]
+    termios.tcsetattr(terminal, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _end_with_terminal(terminal: int) -> None:

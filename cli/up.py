@@ -5,10 +5,10 @@ from pathlib import Path
 
 import httpx
 
-from cli.amqp_url import AmqpUrl, parse_amqp_url
+from cli.amqp_url import AmqpUrl, parse_amqp_urls
 from cli.broker_files import find_programs
 from cli.broker_node import node_steps
-from cli.broker_probe import Answers, Away, Refuses, ask_broker
+from cli.broker_probe import Answers, Away, Refuses, ask_nodes
 from cli.ending import Ending, ended_by_signals
 from cli.errors import CannotStartError
 from cli.output import RUNNER, Output
@@ -30,12 +30,12 @@ async def up(settings: StackSettings, output: Output) -> None:
         CannotStartError: something does not start; nothing is left running.
     """
     ending = Ending()
-    url = parse_amqp_url(settings.amqp_url.get_secret_value())
+    urls = parse_amqp_urls(settings.amqp_url.get_secret_value())
     run_folder = settings.local_folder / "run"
     with only_one(settings.local_folder), ended_by_signals(ending):
         tidy(run_folder, output)
         check_ports(settings)
-        broker = await broker_steps(settings.local_folder / "rabbitmq", url, output=output, ending=ending)
+        broker = await broker_steps(settings.local_folder / "rabbitmq", urls, output=output, ending=ending)
         async with httpx.AsyncClient(trust_env=False, timeout=PROBE_SECONDS) as client:
             services = services_step(settings, run_folder, client, output=output, ending=ending)
             ready = f"Stagecast is ready: {page_url(settings)}"
@@ -56,11 +56,12 @@ async def run_broker(folder: Path, url: AmqpUrl, output: Output) -> None:
         await run_steps(steps, ready=f"Broker is ready: {url.place}", output=output, ending=ending)
 
 
-async def broker_steps(folder: Path, url: AmqpUrl, *, output: Output, ending: Ending) -> list[Step]:
-    """Nothing if a broker answers at the URL, else a private node there, if it can be there."""
+async def broker_steps(folder: Path, urls: list[AmqpUrl], *, output: Output, ending: Ending) -> list[Step]:
+    """Nothing if a broker answers at one of the URLs, else a private node there, if it can be there."""
     with only_one(folder):
         tidy(folder, output)
-    match await ask_broker(url):
+    url, answer = await ask_nodes(urls)
+    match answer:
         case Answers():
             output.line(RUNNER, f"using the broker that answers at {url.place}")
             return []
@@ -68,7 +69,7 @@ async def broker_steps(folder: Path, url: AmqpUrl, *, output: Output, ending: En
             raise CannotStartError(
                 f"{reason} ({url.place}): correct STAGECAST_AMQP_URL, or end what listens there and start again"
             )
-        case Away(reason) if not url.fits_private_node:
+        case Away(reason) if len(urls) > 1 or not url.fits_private_node:
             raise CannotStartError(
                 f"no broker answers at {url.place} ({reason}): start it, or unset STAGECAST_AMQP_URL "
                 "for a private one on this machine"

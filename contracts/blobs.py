@@ -8,6 +8,8 @@
     jobs/<id>/cancelled.json    somebody wants it to end
     jobs/<id>/artifacts/<name>  what the stages made
     idempotency/<digest>        the jobs that an upload's `Idempotency-Key` stands for
+    usage/<day>/<owner>/…       what an owner has uploaded on a day, where that is bounded
+    uploads/<id>/…              a resumable upload that is on its way, or came to its end a while ago
 
 Keys come from the job's random id and from checked artifact names, never from what a sender typed.
 """
@@ -19,14 +21,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
+from contracts.bucket import open_bucket
 from contracts.errors import BadSettingError
 from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN
 
 ARTIFACT_NAME = re.compile(ARTIFACT_NAME_PATTERN)
 JOB_ID = re.compile(JOB_ID_PATTERN)
 KEYS_FOLDER = "idempotency"
+USAGE_FOLDER = "usage"
+UPLOADS_FOLDER = "uploads"
 
 
 def job_folder(job_id: str) -> str:
@@ -72,6 +77,17 @@ def idempotency_key(digest: str) -> str:
     return f"{KEYS_FOLDER}/{digest}"
 
 
+def resumable_folder(upload_id: str) -> str:
+    """The prefix of all that belongs to a resumable upload.
+
+    Raises:
+        ValueError: that is no upload's id.
+    """
+    if not JOB_ID.fullmatch(upload_id):
+        raise ValueError("an upload's id is a lower-case UUID")
+    return f"{UPLOADS_FOLDER}/{upload_id}"
+
+
 def artifacts_prefix(job_id: str) -> str:
     return f"{job_folder(job_id)}/artifacts"
 
@@ -113,7 +129,7 @@ def remove_unfinished(store: ObjectStore, job_id: str) -> None:
 
 
 def open_store(url: str) -> ObjectStore:
-    """The store behind a URL such as `file:///srv/blobs`; a folder is made when it is missing.
+    """The store behind `file:///srv/blobs`, or `s3://bucket/prefix`; a folder is made when it is missing.
 
     Raises:
         BadSettingError: no store can be had there.
@@ -121,7 +137,7 @@ def open_store(url: str) -> ObjectStore:
     try:
         if urlsplit(url).scheme == "file":
             return LocalStore(prefix=local_folder(url), mkdir=True, automatic_cleanup=True)
-        return from_url(url)
+        return open_bucket(url)
     except Exception as error:  # obstore raises a family of its own for each kind of store
         raise BadSettingError(f"STAGECAST_STORE_URL={url}: {error}") from error
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeVar
 
 import aio_pika
 import structlog
@@ -27,6 +28,7 @@ LONGEST_PAUSE = 5.0
 # it is lost gets `ChannelInvalidStateError`, which is no `AMQPError`.
 BROKER_ERRORS = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, asyncio.InvalidStateError)
 
+T = TypeVar("T")
 Use = Callable[[AbstractConnection], Awaitable[None]]
 Session = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -77,17 +79,37 @@ async def keep_trying(session: Session, *, name: str, link: Link = UNWATCHED) ->
 
 
 async def connect(url: SecretStr, *, name: str) -> AbstractConnection:
-    """Connect once, within 5 s.
+    """Connect once: to the broker, or to one of a cluster's nodes, tried in any order, each for 5 s.
 
     Raises:
-        OSError, TimeoutError, aio_pika.exceptions.AMQPError: the broker is away or refuses us.
+        OSError, TimeoutError, aio_pika.exceptions.AMQPError: the broker, or the node tried last, is away or refuses us.
     """
-    return await aio_pika.connect(
-        url.get_secret_value(),
-        timeout=CONNECT_TIMEOUT.total_seconds(),
-        heartbeat=int(HEARTBEAT.total_seconds()),
-        client_properties={"connection_name": f"stagecast {name}"},
-    )
+
+    async def connect_to(node: str) -> AbstractConnection:
+        return await aio_pika.connect(
+            node,
+            timeout=CONNECT_TIMEOUT.total_seconds(),
+            heartbeat=int(HEARTBEAT.total_seconds()),
+            client_properties={"connection_name": f"stagecast {name}"},
+        )
+
+    return await on_any_node(url, connect_to, name=name)
+
+
+async def on_any_node(url: SecretStr, connect_to: Callable[[str], Awaitable[T]], *, name: str) -> T:
+    """Connect to the first node that takes us, in an order of our own, so that connections spread over them.
+
+    Raises:
+        OSError, TimeoutError, aio_pika.exceptions.AMQPError: what the node tried last said.
+    """
+    nodes = url.get_secret_value().split(",")
+    *others, last = random.sample(nodes, len(nodes))
+    for node in others:
+        try:
+            return await connect_to(node)
+        except BROKER_ERRORS as error:
+            log.info("broker.node_passed_over", connection=name, reason=describe(error))
+    return await connect_to(last)
 
 
 @contextmanager

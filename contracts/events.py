@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from uuid_utils import uuid7
 
 from contracts.errors import UnreadableMessageError
-from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN, Job, Message, summarise
+from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN, SHA256_PATTERN, Job, Message, summarise
 
 
 class Stage(Message):
@@ -28,7 +28,7 @@ class Artifact(Message):
     name: str = Field(pattern=ARTIFACT_NAME_PATTERN)
     size: int = Field(ge=0, description="Bytes.")
     media_type: str
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
 
 
 class JobFact(Message):
@@ -80,6 +80,16 @@ class JobFailureFact(JobFact):
     reason: str = Field(max_length=2000)
 
 
+class UploadFact(Message):
+    """A file on its way. It comes before all that is said of its job: as attempt 0, and in order of what has come."""
+
+    job: Job = Field(description="The job that it will be; its size is what is expected, or else what has come.")
+    attempt: Literal[0] = 0
+    sequence: int = Field(ge=0, description="As `received`, which only rises.")
+    received: int = Field(ge=0, description="Bytes so far.")
+    progress: float | None = Field(default=None, ge=0, le=1, description="None while nobody has said how long it is.")
+
+
 class Envelope(Message):
     """The CloudEvents attributes around a fact."""
 
@@ -89,6 +99,13 @@ class Envelope(Message):
     subject: str = Field(pattern=JOB_ID_PATTERN, description="The job's id.")
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     datacontenttype: Literal["application/json"] = "application/json"
+
+
+class UploadProgressed(Envelope):
+    """Only of uploads whose sender asked for it. One that breaks off is not told of any more."""
+
+    type: Literal["upload.progressed"] = "upload.progressed"
+    data: UploadFact
 
 
 class JobQueued(Envelope):
@@ -143,7 +160,7 @@ class JobCancelled(Envelope):
     data: JobFact
 
 
-Event = Annotated[
+JobEvent = (
     JobQueued
     | JobStarted
     | StageStarted
@@ -153,9 +170,10 @@ Event = Annotated[
     | JobRetrying
     | JobCompleted
     | JobFailed
-    | JobCancelled,
-    Field(discriminator="type"),
-]
+    | JobCancelled
+)
+
+Event = Annotated[UploadProgressed | JobEvent, Field(discriminator="type")]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 

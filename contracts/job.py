@@ -8,6 +8,7 @@ from contracts.errors import UnreadableMessageError
 
 JOB_ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 PIPELINE_NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
 ARTIFACT_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 MAX_NAME_BYTES = 255
 
@@ -26,6 +27,9 @@ class Job(Message):
     size: int = Field(ge=0, description="The file's length in bytes.")
     pipeline: str = Field(pattern=PIPELINE_NAME_PATTERN)
     owner: str | None = Field(default=None, description="A public pseudonym of the sender.")
+    sha256: str | None = Field(
+        default=None, pattern=SHA256_PATTERN, description="Of the file's bytes, as the gateway received them."
+    )
 
 
 class JobRequest(Message):

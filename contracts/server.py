@@ -10,38 +10,14 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from contracts.errors import PortTakenError
+from contracts.protocol import Protocol
 
-CONNECTION = "stagecast.connection"
 GRACE_SECONDS = 2  # what open requests get before they are cut
 
 Checks = Mapping[str, Callable[[], str | None]]  # each says what is wrong, or None
 Farewell = Callable[[], Awaitable[None]]
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's, without its two copies of every piece of a body, and within a response's reach.
-
-    `scope["extensions"][CONNECTION]` is the protocol itself, for a response that writes on its own.
-    """
-
-    when_writable: Callable[[], None] | None = None  # called when a client that was slow takes bytes again
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self.when_writable is not None:
-            self.when_writable()
-
-    def on_body(self, body: bytes) -> None:
-        if not self.cycle.body:
-            self.cycle.body = b""  # type: ignore[assignment]  # to nothing, bytes are added without a copy
-        super().on_body(body)
 
 
 class Server(uvicorn.Server):

@@ -26,14 +26,14 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _amqp_url(url: SecretStr) -> SecretStr:
-    if urlsplit(url.get_secret_value()).scheme not in {"amqp", "amqps"}:
-        raise ValueError("it must look like amqp://user:password@host:5672/vhost")
+    if any(urlsplit(each).scheme not in {"amqp", "amqps"} for each in url.get_secret_value().split(",")):
+        raise ValueError("it must look like amqp://user:password@host:5672/vhost, one for each node, between commas")
     return url
 
 
 def _store_url(url: str) -> str:
     if not urlsplit(url).scheme:
-        raise ValueError("it must look like file:///srv/blobs")
+        raise ValueError("it must look like file:///srv/blobs or s3://bucket/prefix")
     return url
 
 
@@ -47,7 +47,8 @@ class SharedSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     amqp_url: Annotated[SecretStr, AfterValidator(_amqp_url)] = Field(
-        default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="The broker, RabbitMQ 3.10 or later."
+        default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"),
+        description="The broker, RabbitMQ 3.10 or later; of a cluster all nodes.",
     )
     store_url: Annotated[str, AfterValidator(_store_url)] = Field(
         default_factory=_local_blobs,
@@ -84,5 +85,9 @@ def read_settings(kind: type[S]) -> S:
         raise BadSettingError(str(error)) from error
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        lines = [f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
-        raise BadSettingError("; ".join(lines)) from error
+        raise BadSettingError("; ".join(_told(fault["loc"], fault["msg"]) for fault in faults)) from error
+
+
+def _told(place: tuple[int | str, ...], fault: str) -> str:
+    """What does not fit together names its variables itself."""
+    return f"{PREFIX}{'_'.join(map(str, place)).upper()}: {fault}" if place else fault

@@ -7,6 +7,7 @@ empty.
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import overload
 
 from pydantic import AwareDatetime, Field
 
@@ -15,6 +16,7 @@ from contracts.events import (
     Event,
     JobCancelled,
     JobCompleted,
+    JobEvent,
     JobFailed,
     JobQueued,
     JobRetrying,
@@ -24,6 +26,7 @@ from contracts.events import (
     StageFailed,
     StageProgressed,
     StageStarted,
+    UploadProgressed,
 )
 from contracts.job import Job, Message
 from contracts.state import JobState
@@ -70,14 +73,23 @@ class JobSnapshot(Message):
     ended_at: AwareDatetime | None = None
     seconds: float | None = Field(default=None, description="How long the last attempt ran, once it is complete.")
 
-    def is_older_than(self, event: Event) -> bool:
+    def is_older_than(self, event: JobEvent) -> bool:
         """Whether the event tells something new."""
         return (self.attempt, self.sequence) < (event.data.attempt, event.data.sequence)
 
 
-def fold(known: JobSnapshot | None, event: Event) -> JobSnapshot:
-    """The job after an event; the same object when that is not newer than what is known."""
-    if known is not None and not known.is_older_than(event):
+@overload
+def fold(known: JobSnapshot, event: Event) -> JobSnapshot: ...
+@overload
+def fold(known: JobSnapshot | None, event: JobEvent) -> JobSnapshot: ...
+@overload
+def fold(known: JobSnapshot | None, event: Event) -> JobSnapshot | None: ...
+def fold(known: JobSnapshot | None, event: Event) -> JobSnapshot | None:
+    """The job after an event; the same object when that is not newer than what is known.
+
+    An upload's progress says nothing of a job: there may never be one.
+    """
+    if isinstance(event, UploadProgressed) or (known is not None and not known.is_older_than(event)):
         return known
     fact = event.data
     before = known or _first_sight(event)
@@ -94,7 +106,7 @@ def birth(job_id: str, *, otherwise: datetime) -> datetime:
     return datetime.fromtimestamp(int(job_id[:8] + job_id[9:13], 16) / 1000, UTC)
 
 
-def _first_sight(event: Event) -> JobSnapshot:
+def _first_sight(event: JobEvent) -> JobSnapshot:
     is_acceptance = isinstance(event, JobQueued) and event.data.attempt == 1  # later ones are retries by hand
     queued_at = event.time if is_acceptance else birth(event.subject, otherwise=event.time)
     return JobSnapshot(
@@ -107,7 +119,7 @@ def _first_sight(event: Event) -> JobSnapshot:
     )
 
 
-def _changes(job: JobSnapshot, event: Event) -> dict[str, object]:
+def _changes(job: JobSnapshot, event: JobEvent) -> dict[str, object]:
     match event:
         case JobQueued():
             return {**_UNTOLD, "state": JobState.QUEUED}

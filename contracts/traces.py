@@ -6,7 +6,7 @@ done where an exporter is configured as the OpenTelemetry specification says, by
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -82,7 +82,7 @@ def carried() -> dict[str, str]:
 
 
 @contextmanager
-def sending(tracer: Tracer, name: str, **attributes: str) -> Iterator[dict[str, str]]:
+def sending(tracer: Tracer, name: str, **attributes: str | Sequence[str]) -> Iterator[dict[str, str]]:
     """A span around a publish, and the headers that tie its message to it."""
     told = {"messaging.system": "rabbitmq", **{f"stagecast.{key}": value for key, value in attributes.items()}}
     with tracer.start_as_current_span(name, kind=SpanKind.PRODUCER, attributes=told):

@@ -1,30 +1,39 @@
 """A request's body, bounded; and a polite end for one that is answered before it was read."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import SenderGoneError, TooLargeError
+from gateway.errors import SenderGoneError, TooLargeError, TooSlowError
 from gateway.leaving import Leaving
 
+BLOCK_BYTES = 1024 * 1024  # each block costs the store a thread hop: fewer, larger ones are three times as fast
 LINGER_SECONDS = 5.0
 
 
-async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
+def content_length(request: Request) -> int | None:
+    """How long the body will be, if the request says so."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdigit() else None
+
+
+async def read_body(request: Request, *, limit: int, idle: float) -> AsyncIterator[bytes]:
     """The body as it comes.
 
     Raises:
         TooLargeError: it is, or says that it will be, longer than `limit` bytes.
+        TooSlowError: nothing came for `idle` seconds.
         SenderGoneError: the connection closed before its end.
     """
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
+    if (content_length(request) or 0) > limit:
         raise _too_large(limit)
     received = 0
     try:
-        async for chunk in request.stream():
+        stream = aiter(request.stream())
+        while (chunk := await _next(stream, idle)) is not None:
             received += len(chunk)
             if received > limit:
                 raise _too_large(limit)
@@ -34,8 +43,51 @@ async def read_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
         raise SenderGoneError from error
 
 
+async def _next(stream: AsyncIterator[bytes], idle: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(idle):
+            return await anext(stream, None)
+    except TimeoutError as error:
+        raise TooSlowError(f"nothing came for {idle:g} s; nothing was kept, try again") from error
+
+
+async def in_blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in blocks of 1 MiB, the last one shorter."""
+    gathered: list[bytes] = []
+    size = 0
+    async for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= BLOCK_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
+
+
+async def bounded(blocks: AsyncIterator[bytes], *, limit: int) -> AsyncIterator[bytes]:
+    """A file's bytes; raises TooLargeError when it is longer than `limit`."""
+    size = 0
+    async for block in blocks:
+        size += len(block)
+        if size > limit:
+            raise too_large(limit)
+        yield block
+
+
+def too_large(limit: int) -> TooLargeError:
+    """Of one file."""
+    return _with_limit(TooLargeError(f"the file is larger than {limit} bytes, the limit here"), limit)
+
+
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"the request is larger than {limit} bytes, the limit here; send less in one request")
+    error = TooLargeError(f"the request is larger than {limit} bytes, the limit here; send less in one request")
+    return _with_limit(error, limit)
+
+
+def _with_limit(error: TooLargeError, limit: int) -> TooLargeError:
+    error.headers = {"Upload-Limit": f"max-size={limit}"}  # as draft-ietf-httpbis-resumable-upload says it
+    return error
 
 
 class Linger:
@@ -50,7 +102,7 @@ class Linger:
         self._leaving = leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"POST", "PUT"}:
+        if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             await self._app(scope, receive, send)
             return
         unread = True

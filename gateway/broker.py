@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import aio_pika
@@ -12,10 +13,10 @@ from pydantic import SecretStr
 
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected
 from contracts.control import Cancel
-from contracts.events import Event, encode
+from contracts.events import Event, UploadProgressed, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
 from contracts.topology import CONTROL, EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
-from contracts.traces import sending
+from contracts.traces import carried, sending
 from gateway.errors import NotReadyError, UnknownPipelineError
 from gateway.figures import Figures
 from gateway.observed import TRACER
@@ -107,7 +108,9 @@ class Broker:
 
     async def _publish_event(self, event: Event) -> None:
         message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
-        await self._publish(EVENTS.name, message, routing_key=event_key(event), mandatory=False)
+        # Of progress there is too much for a span each.
+        span = None if isinstance(event, UploadProgressed) else "announce"
+        await self._publish(EVENTS.name, message, span=span, routing_key=event_key(event), mandatory=False)
 
     async def _use(self, connection: AbstractConnection) -> None:
         with broker_calls():
@@ -119,13 +122,11 @@ class Broker:
         finally:
             self._connection = self._channel = None
 
-    async def _publish(self, exchange: str, message: aio_pika.Message, **options: Any) -> None:
-        name = "announce" if exchange == EVENTS.name else "publish"
-        with (
-            broker_calls(),
-            self._figures.publishing(exchange),
-            sending(TRACER, name, message_id=message.message_id or "", exchange=exchange) as headers,
-        ):
+    async def _publish(
+        self, exchange: str, message: aio_pika.Message, *, span: str | None = "publish", **options: Any
+    ) -> None:
+        told = nullcontext(carried()) if span is None else sending(TRACER, span, exchange=exchange)
+        with broker_calls(), self._figures.publishing(exchange), told as headers:
             message.headers.update(headers)
             channel = await self._open_channel()
             target = await channel.get_exchange(exchange, ensure=False)

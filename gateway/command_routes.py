@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from gateway.access import Asking, require_readable
 from gateway.commands import Commands
 from gateway.jobs import describe_record
 from gateway.problems import PROBLEM
+from gateway.records import Records
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "It will be so; the stream tells when. The body is the job as it is now."},
@@ -16,16 +18,18 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def command_routes(commands: Commands) -> APIRouter:
+def command_routes(commands: Commands, records: Records) -> APIRouter:
     """`POST /jobs/<id>/cancel` and `POST /jobs/<id>/retry`."""
     router = APIRouter(prefix="/jobs/{job_id}", tags=["commands"])
 
     @router.post("/cancel", status_code=202, responses=ANSWERS, summary="End a job, wherever it is")
-    async def cancel_job(job_id: str) -> dict[str, Any]:
+    async def cancel_job(job_id: str, caller: Asking) -> dict[str, Any]:
+        await require_readable(records, job_id, caller)
         return describe_record(await commands.cancel(job_id))
 
     @router.post("/retry", status_code=202, responses=ANSWERS, summary="Try a failed or cancelled job again")
-    async def retry_job(job_id: str) -> dict[str, Any]:
+    async def retry_job(job_id: str, caller: Asking) -> dict[str, Any]:
+        await require_readable(records, job_id, caller)
         return describe_record(await commands.retry(job_id))
 
     return router

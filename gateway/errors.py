@@ -1,6 +1,7 @@
 """Errors named by the answer that their reader gives. Each carries a sentence for the person who sent the request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 
 class RefusedError(Exception):
@@ -9,6 +10,7 @@ class RefusedError(Exception):
     status = 400
     title = "Bad request"
     retry_after: int | None = None  # seconds; set where trying again can help
+    headers: Mapping[str, str] = MappingProxyType({})  # of the answer
     accepted: Sequence[str] = ()  # ids of the jobs that the broker had taken over before, and that will run
 
 
@@ -30,6 +32,16 @@ class UnusableFormError(RefusedError):
 class TooLargeError(RefusedError):
     status = 413
     title = "Upload too large"
+
+
+class OverQuotaError(RefusedError):
+    status = 429
+    title = "Enough for today"
+
+
+class TooSlowError(RefusedError):
+    status = 408
+    title = "Nothing came"
 
 
 class UnknownPipelineError(RefusedError):
@@ -66,6 +78,47 @@ class UnusableKeyError(RefusedError):
 class KeyReusedError(RefusedError):
     status = 422
     title = "Idempotency key used before"
+
+
+class UnusableDigestError(RefusedError):
+    status = 400
+    title = "Unusable digest"
+
+
+class DigestMismatchError(RefusedError):
+    status = 400
+    title = "Digest mismatch"
+
+
+class ChecksumMismatchError(RefusedError):
+    status = 460  # as tus says it
+    title = "Checksum mismatch"
+
+
+class LockedError(RefusedError):
+    status = 423
+    title = "In use"
+    retry_after = 1
+
+
+class ForbiddenError(RefusedError):
+    status = 403
+    title = "Not allowed"
+
+
+class WrongTypeError(RefusedError):
+    status = 415
+    title = "Wrong content type"
+
+
+class WrongVersionError(RefusedError):
+    status = 412
+    title = "Another version of tus"
+
+
+class BadRequestError(RefusedError):
+    status = 400
+    title = "Bad request"
 
 
 class RangeError(RefusedError):

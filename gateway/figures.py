@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from contracts.access.errors import AccessError
 from contracts.job import Job
 from contracts.metrics import QUICK_SECONDS, Measures
 from gateway.errors import RefusedError
@@ -56,7 +57,7 @@ class Figures(Measures):
         self._jobs.labels(job.pipeline).inc()
         self._job_bytes.inc(job.size)
 
-    def refused(self, request: str, error: RefusedError) -> None:
+    def refused(self, request: str, error: RefusedError | AccessError) -> None:
         self._refused.labels(request, _reason(error)).inc()
 
     def abandoned(self, request: str) -> None:
@@ -77,7 +78,7 @@ class Figures(Measures):
         self._publish_seconds.observe(time.monotonic() - began)
 
 
-def _reason(error: RefusedError) -> str:
+def _reason(error: RefusedError | AccessError) -> str:
     """Of `TooLargeError`, `too_large`: there are as many as there are classes."""
     name = type(error).__name__.removesuffix("Error")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

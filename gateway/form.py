@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
+from gateway.body import BLOCK_BYTES
 from gateway.errors import BrokenFormError, NotMultipartError
 from gateway.filenames import decode_form_name
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-BLOCK_BYTES = 1024 * 1024  # each block costs the store a thread hop: fewer, larger ones are three times as fast
 MAX_HEADER_BYTES = 64 * 1024
 MAX_PARTS = 1_000
 

@@ -25,13 +25,14 @@ _USABLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True)
 class Key:
-    """A sender's key. All senders share one name space: a cookie may come and go between two tries."""
+    """A sender's key. All senders share one name space, since a cookie may come and go between two tries; but where
+    nobody sees others' jobs, each has its own."""
 
     digest: str
     request: str  # what it was sent with
 
 
-def read_key(header: str | None, *, request: str) -> Key | None:
+def read_key(header: str | None, *, request: str, owner: str | None = None) -> Key | None:
     """The key of a request, if it has one.
 
     Raises:
@@ -42,7 +43,7 @@ def read_key(header: str | None, *, request: str) -> Key | None:
     value = header.strip().strip('"')
     if not _USABLE.fullmatch(value):
         raise UnusableKeyError(f"{HEADER} must be 1 to 255 visible ASCII characters, such as a random UUID")
-    return Key(hashlib.sha256(value.encode()).hexdigest(), request)
+    return Key(hashlib.sha256(f"{owner} {value}".encode() if owner else value.encode()).hexdigest(), request)
 
 
 class KeptUploads:
@@ -74,7 +75,9 @@ class KeptUploads:
         try:
             await obstore.put_async(self._store, idempotency_key(key.digest), body, mode="create")
         except AlreadyExistsError:
-            return False
+            # The store may have made it at a try of which it did not tell us.
+            kept = await self.find(key)
+            return kept is not None and kept.jobs == jobs
         except (StoreError, OSError) as error:
             raise _unavailable() from error
         return True

@@ -15,9 +15,14 @@ class Leaving:
         self._open: set[asyncio.Timeout] = set()
         self._begun = False
 
+    @property
+    def has_begun(self) -> bool:
+        """Nothing new is worth beginning."""
+        return self._begun
+
     @asynccontextmanager
-    async def limited(self, seconds: float | None = None) -> AsyncIterator[None]:
-        """Bound the block: by `seconds`, if given, and by the gateway's end.
+    async def limited(self, seconds: float | None = None) -> AsyncIterator[asyncio.Timeout]:
+        """Bound the block: by `seconds`, if given, and by the gateway's end. The block may put off the first.
 
         Raises:
             TimeoutError: the block was ended.
@@ -27,7 +32,7 @@ class Leaving:
         async with asyncio.timeout(seconds) as limit:
             self._open.add(limit)
             try:
-                yield
+                yield limit
             finally:
                 self._open.discard(limit)
 

@@ -7,13 +7,15 @@ from opentelemetry import trace
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.access.errors import AccessError
+from contracts.problem import FAULT
 from contracts.traces import from_request
 from gateway.errors import RefusedError, SenderGoneError
 from gateway.figures import Figures
 
-FAULT = "stagecast_fault"  # in the scope's state: the error that was answered
 UPLOAD, COMMAND, READ = "upload", "command", "read"
 TRACER = trace.get_tracer("stagecast.gateway")
+UPLOADS = ("/upload", "/files")
 UNHEARD = ("/livez", "/readyz", "/metrics")  # who watches us is no visitor
 
 
@@ -21,7 +23,7 @@ def kind_of(method: str, path: str) -> str:
     """What a request wants, in one of three words."""
     if method in {"GET", "HEAD", "OPTIONS"}:
         return READ
-    return UPLOAD if path.startswith("/upload") else COMMAND
+    return UPLOAD if path.startswith(UPLOADS) else COMMAND
 
 
 class Observed:
@@ -61,7 +63,7 @@ class Observed:
 
     def _note(self, kind: str, fault: Exception | None) -> None:
         match fault:
-            case RefusedError():
+            case RefusedError() | AccessError():
                 self._figures.refused(kind, fault)
             case SenderGoneError():
                 self._figures.abandoned(kind)

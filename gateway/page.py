@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from contracts.owners import Owners
+from contracts.access.admission import Admission
 
 WEB = Path(__file__).parent / "web"
 HOST_NAME = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
@@ -31,7 +31,7 @@ class WebFiles(StaticFiles):
         return response
 
 
-def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRouter:
+def page_routes(admission: Admission, *, events_url: str, notifier_port: int) -> APIRouter:
     """`GET /`. Without an `events_url` the streams are on the notifier's port of the host that the page came from."""
     router = APIRouter()
     index = (WEB / "index.html").read_text()
@@ -43,7 +43,7 @@ def page_routes(owners: Owners, *, events_url: str, notifier_port: int) -> APIRo
         response = HTMLResponse(
             index.replace(PLACEHOLDER, events), headers={**HEADERS, "Content-Security-Policy": policy}
         )
-        owners.remember(request, response, owners.visitor(request))
+        admission.remember(request, response)
         return response
 
     return router

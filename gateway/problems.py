@@ -9,9 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from contracts.problem import problem
+from contracts.problem import FAULT, problem
 from gateway.errors import RefusedError, SenderGoneError
-from gateway.observed import FAULT
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
@@ -27,12 +26,17 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def refusal(error: RefusedError) -> Response:
+    """The answer to a request that cannot be carried out."""
+    retry_after = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    accepted = {"accepted": list(error.accepted)} if error.accepted else {}
+    return problem(error.status, error.title, str(error), headers={**retry_after, **error.headers}, **accepted)
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     setattr(request.state, FAULT, error)
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
-    accepted = {"accepted": list(error.accepted)} if error.accepted else {}
-    return problem(error.status, error.title, str(error), headers=headers, **accepted)
+    return refusal(error)
 
 
 async def _sender_gone(request: Request, error: Exception) -> Response:

@@ -4,11 +4,12 @@ import asyncio
 
 from uuid_utils import uuid4
 
+from contracts.access.admission import admission
 from contracts.blobs import open_store
-from contracts.owners import Owners
 from contracts.server import Server, health_routes, listen
 from contracts.service import run_service
-from notifier.app import create_app
+from contracts.store_watch import StoreWatch
+from notifier.app import create_app, make_routes
 from notifier.archive import Archive
 from notifier.encoded import Encoder
 from notifier.fanout import FanOut, Shared
@@ -22,6 +23,7 @@ from notifier.places import Places
 from notifier.queues import ClientQueues
 from notifier.settings import FanOutKind, NotifierSettings
 from notifier.stream import Door, Events
+from notifier.tickets import Tickets
 from notifier.watch import Watch
 
 SEND_BUFFER = 256 * 1024  # bytes that the kernel holds for a client which does not take them
@@ -30,7 +32,8 @@ SEND_BUFFER = 256 * 1024  # bytes that the kernel holds for a client which does 
 async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then: say goodbye on every stream, end them, leave the broker."""
     listener = listen(settings.host, settings.notifier_port, setting="STAGECAST_NOTIFIER_PORT", send_buffer=SEND_BUFFER)
-    archive = Archive(open_store(settings.store_url))
+    store = open_store(settings.store_url)
+    archive, store_watch = Archive(store), StoreWatch(store, writes=False)
     figures = Figures()
     hub = make_hub(settings, figures)
     watch = Watch(hub, heartbeat_seconds=settings.notifier_heartbeat_seconds, cut_seconds=settings.notifier_cut_seconds)
@@ -49,21 +52,24 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
         one_client=settings.notifier_max_streams_per_client,
         figures=figures,
     )
-    door = Door(Owners(settings.secret), places, settings.allowed_origins)
+    door = Door(admission(settings, settings.allowed_origins), places, settings.allowed_origins, Tickets(follower))
     events = Events(hub, fan_out, archive, door, checks)
     for record in await archive.find_all((await archive.job_ids())[: settings.notifier_finished_jobs]):
         hub.learn(record)
-    routes = [
-        *Listing(hub.jobs, archive).routes(),
-        figures.route(),
-        # Without their queues clients miss nothing: the log feeds them.
-        *health_routes(checks, concerns={"queues": fan_out.fault}),
-    ]
-    app = create_app(events, routes, origins=settings.allowed_origins)
+    # Without their queues clients miss nothing: the log feeds them. Without the store they miss only old jobs.
+    health = health_routes(checks, concerns={"queues": fan_out.fault, "store": store_watch.fault})
+    app = create_app(events, make_routes(events, Listing(hub.jobs, archive), figures, health), door)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(each)
-            for each in (hub.dispatch(), watch.keep_beating(), watch.keep_watch(), follower.run(), fan_out.run())
+            for each in (
+                hub.dispatch(),
+                watch.keep_beating(),
+                watch.keep_watch(),
+                follower.run(),
+                fan_out.run(),
+                store_watch.run(),
+            )
         ]
         await Server(app, farewell=hub.drain).serve_until(stop, listener)
         for task in running:

@@ -22,7 +22,7 @@ from pamqp.header import ContentHeader, ProtocolHeader
 from pamqp.heartbeat import Heartbeat
 from pydantic import SecretStr
 
-from contracts.broker import CONNECT_TIMEOUT, HEARTBEAT
+from contracts.broker import CONNECT_TIMEOUT, HEARTBEAT, on_any_node
 from notifier.wire import Delivered, FrameReader, Method
 
 CLOSE_SECONDS = 1.0
@@ -187,9 +187,9 @@ class ConsumingConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _greet(self, url: SecretStr, name: str) -> None:
+    async def _greet(self, url: str, name: str) -> None:
         """The opening of a connection (AMQP 0-9-1, section 2.2.4)."""
-        parts = urlsplit(url.get_secret_value())
+        parts = urlsplit(url)
         started = self._expect()
         self._write(ProtocolHeader().marshal())
         await started
@@ -217,12 +217,24 @@ class ConsumingConnection(asyncio.Protocol):
 
 @asynccontextmanager
 async def consuming(url: SecretStr, *, name: str) -> AsyncIterator[ConsumingConnection]:
-    """A connection for the length of the block.
+    """A connection for the length of the block: to the broker, or to any of a cluster's nodes.
 
     Raises:
         OSError, TimeoutError: the broker is away, or refuses us.
     """
-    parts = urlsplit(url.get_secret_value())
+
+    async def connect_to(node: str) -> ConsumingConnection:
+        return await _connect(node, name=name)
+
+    connection = await on_any_node(url, connect_to, name=name)
+    try:
+        yield connection
+    finally:
+        await connection._close()
+
+
+async def _connect(url: str, *, name: str) -> ConsumingConnection:
+    parts = urlsplit(url)
     context = ssl.create_default_context() if parts.scheme == "amqps" else None
     port = parts.port or (5671 if context else 5672)
     async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
@@ -234,7 +246,4 @@ async def consuming(url: SecretStr, *, name: str) -> AsyncIterator[ConsumingConn
         except BaseException:
             connection._lose("it could not be opened")
             raise
-    try:
-        yield connection
-    finally:
-        await connection._close()
+    return connection

@@ -4,30 +4,39 @@ from collections.abc import Awaitable, Iterable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contracts.access.gate import Gate
 from contracts.problem import problem
 from notifier.errors import RefusedError
-from notifier.stream import Events, refusal
+from notifier.figures import Figures
+from notifier.listing import Listing
+from notifier.openapi import openapi_route
+from notifier.stream import Door, Events, refusal
+
+OPEN = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})  # nobody's in particular; all else asks who comes
 
 
-def create_app(events: Events, routes: Iterable[Route], *, origins: Iterable[str]) -> ASGIApp:
-    """Put the routes together."""
-    cross_origin = Middleware(
-        CORSMiddleware,
-        allow_origins=list(origins),
+def make_routes(events: Events, listing: Listing, figures: Figures, health: Iterable[Route]) -> list[Route]:
+    """All that can be asked here."""
+    return [Route("/events", events, methods=["GET"]), *listing.routes(), openapi_route(), figures.route(), *health]
+
+
+def create_app(events: Events, routes: Iterable[Route], door: Door) -> ASGIApp:
+    """The routes, and who gets to them."""
+    handlers = {RefusedError: _refused, HTTPException: _http, Exception: _unexpected}
+    rest = CORSMiddleware(
+        Gate(Starlette(routes=list(routes), exception_handlers=handlers), door.admission, is_open=OPEN.__contains__),
+        allow_origins=list(door.origins),
         allow_credentials=True,
         allow_methods=["GET"],
-        allow_headers=["Last-Event-ID", "Cache-Control"],
+        allow_headers=["Authorization", "Last-Event-ID", "Cache-Control"],
     )
-    everything = [Route("/events", events, methods=["GET"]), *routes]
-    handlers = {RefusedError: _refused, HTTPException: _http}
-    return App(events, Starlette(routes=everything, middleware=[cross_origin], exception_handlers=handlers))
+    return App(events, rest)
 
 
 class App:
@@ -52,3 +61,7 @@ async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     words = "docs/events.md says what can be asked here"
     return problem(error.status_code, error.detail, words, headers=error.headers)
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    return problem(500, "Internal error", "This is our fault. The service's log says what happened.")

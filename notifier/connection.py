@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from starlette.types import Scope
 
-from contracts.server import CONNECTION, Protocol
+from contracts.protocol import CONNECTION, Protocol
 from notifier.chunks import LAST_CHUNK
 
 

@@ -7,10 +7,11 @@ import structlog
 from prometheus_client import Counter
 
 from contracts.errors import UnreadableMessageError
-from contracts.events import Event, StageProgressed, decode_event
+from contracts.events import Event, StageProgressed, UploadProgressed, decode_event
 from notifier import sse, text
 
 CACHED_EVENTS = 1024  # the same event reaches the log and all clients' queues within moments; the oldest leave first
+UPLOAD = -1  # in the place of a stage
 TERMINAL = frozenset({"job.completed", "job.failed", "job.cancelled"})
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -60,15 +61,24 @@ class Encoder:
 def encode(event: Event, body: bytes) -> EncodedEvent:
     """An event and the bytes that it came in."""
     line = text.describe(event)
-    progress = (event.subject, event.data.stage.index) if isinstance(event, StageProgressed) else None
     return EncodedEvent(
         id=event.id,
         job_id=event.subject,
         owner=event.data.job.owner,
         time=event.time.timestamp(),
-        progress_of=progress,
+        progress_of=_progress_of(event),
         is_last=event.type in TERMINAL,
         data=sse.frame(body.decode()),
         words=None if line is None else sse.frame(line),
         event=event,
     )
+
+
+def _progress_of(event: Event) -> tuple[str, int] | None:
+    match event:
+        case StageProgressed(data=fact):
+            return event.subject, fact.stage.index
+        case UploadProgressed():
+            return event.subject, UPLOAD
+        case _:
+            return None

@@ -18,6 +18,11 @@ class UnknownJobError(RefusedError):
     title = "Unknown job"
 
 
+class NobodysStreamError(RefusedError):
+    status = 403
+    title = "Nobody's jobs"
+
+
 class TooManyOfClientError(RefusedError):
     status = 429
     title = "Too many streams"

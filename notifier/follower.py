@@ -8,7 +8,7 @@ was made anew.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import structlog
@@ -18,6 +18,7 @@ from uuid_utils import uuid4
 from contracts.broker import broker_calls, connect, keep_trying
 from contracts.topology import EVENT_LOG, EVENT_TOPOLOGY, declare
 from notifier.amqp import ConsumingConnection, consuming
+from notifier.claims import Claims
 from notifier.cursor import Cursor, proof_of
 from notifier.encoded import Encoder
 from notifier.errors import LogRemadeError
@@ -29,7 +30,10 @@ MARK = b"stagecast mark "
 PREFETCH = 1_000
 ANSWER_SECONDS = 5.0
 SILENCE_SECONDS = 10.0
+ASKED_AT_ONCE = 500  # whom one mark serves, so that it is short
 WATCH_SECONDS = 10.0  # between marks that show that the consumer still hears the log
+
+Asked = tuple[asyncio.Future[int], str]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -45,7 +49,8 @@ class Follower:
         self._last: Cursor | None = None  # the newest message that was read
         self._is_expected = True  # whether the next message is the one after `_last`
         self._marks: dict[str, asyncio.Future[int]] = {}  # that were left, and have not been read
-        self._waiting: list[asyncio.Future[int]] = []  # for the next one: a client each
+        self._waiting: list[Asked] = []  # for the next one: a client each
+        self.claims = Claims()
         self._asked = asyncio.Event()
         self._is_caught_up = False
 
@@ -61,13 +66,14 @@ class Follower:
         """Of the newest message that was read, or 0."""
         return self._last.offset if self._last is not None else 0
 
-    async def mark(self) -> int:
+    async def mark(self, claim: str = "") -> int:
         """Leave a mark in the log, and return its position when it has come back, however long the broker is away.
 
-        All that was published before is in front of it. One mark serves all who ask before it is left.
+        All that was published before is in front of it. One mark serves all who ask before it is left, and carries
+        what they claim: of two who claim the same, every notifier sees the same one come first.
         """
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
+        self._waiting.append((waiting, claim))
         self._asked.set()
         return await waiting
 
@@ -141,7 +147,10 @@ class Follower:
 
     def _receive(self, delivered: Delivered) -> None:
         offset, body = delivered.offset, delivered.body
-        event = None if body.startswith(MARK) else self._encoder.read(body)
+        is_mark = body.startswith(MARK)
+        if is_mark:
+            self.claims.note(body)
+        event = None if is_mark else self._encoder.read(body)
         message_id = event.id if event else body.decode("latin-1")
         cursor = Cursor(offset, proof_of(message_id))
         if not self._is_expected:
@@ -176,8 +185,8 @@ class Follower:
             await self._leave_one(connection, channel)
 
     async def _leave_one(self, connection: ConsumingConnection, channel: int) -> None:
-        waiting, self._waiting = self._waiting, []
-        mark, read = self._new_mark()
+        waiting, self._waiting = self._waiting[:ASKED_AT_ONCE], self._waiting[ASKED_AT_ONCE:]
+        mark, read = self._new_mark(claim for _, claim in waiting if claim)
         left = time.monotonic()
         connection.publish(channel, EVENT_LOG.name, mark)
         try:
@@ -187,9 +196,11 @@ class Follower:
             self._asked.set()
             raise
         self._hub.figures.marked(seconds=time.monotonic() - left)
-        for asked in waiting:
+        for asked, _ in waiting:
             if not asked.done():
                 asked.set_result(position)
+        if self._waiting:
+            self._asked.set()
 
     async def _hear(self, read: asyncio.Future[int]) -> int:
         """A mark's position. A log that is far behind is late with it, one that says nothing at all is not heard."""
@@ -201,8 +212,8 @@ class Follower:
             if self._last == heard:
                 raise TimeoutError("the log is no longer heard")
 
-    def _new_mark(self) -> tuple[bytes, asyncio.Future[int]]:
-        body = _mark()
+    def _new_mark(self, claims: Iterable[str] = ()) -> tuple[bytes, asyncio.Future[int]]:
+        body = b" ".join((_mark(), *(claim.encode() for claim in claims)))
         read = self._marks[body.decode("latin-1")] = asyncio.get_running_loop().create_future()
         return body, read
 

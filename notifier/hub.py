@@ -111,6 +111,10 @@ class Hub:
         self._subscriptions.pop(subscription, None)
         subscription.connection.finish()
 
+    def expire(self, subscription: Subscription) -> None:
+        """What the client came with is no longer good: say so, and end its stream."""
+        self._end_with(subscription, sse.frame("{}", event="auth-expired"))
+
     async def dispatch(self) -> None:
         """Write what there is to whom it concerns; never returns."""
         while True:
@@ -214,7 +218,9 @@ class Hub:
 
     def _say_goodbye(self, subscription: Subscription) -> None:
         pause = random.randint(*DRAIN_RETRY_MILLISECONDS)  # noqa: S311 - jitter, no secret
-        farewell = sse.retry(pause) + sse.frame(f'{{"retry": {pause}}}', event="draining")
+        self._end_with(subscription, sse.retry(pause) + sse.frame(f'{{"retry": {pause}}}', event="draining"))
+
+    def _end_with(self, subscription: Subscription, farewell: bytes) -> None:
         self._write(subscription, chunk(farewell + subscription.place(self.history)))
         is_full = subscription.connection.is_full
         self.finish(subscription)

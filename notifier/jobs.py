@@ -48,7 +48,7 @@ class Jobs:
         """Take in an event; one that is not newer than what is known changes nothing."""
         known = self.get(event.subject)
         after = fold(known.snapshot if known else None, event)
-        if known is None or after is not known.snapshot:
+        if after is not None and (known is None or after is not known.snapshot):
             self._keep(after)
 
     def learn(self, record: JobRecord) -> None:

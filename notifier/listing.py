@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contracts.access.caller import Caller, Visibility
 from contracts.blobs import JOB_ID
 from contracts.snapshot import JobSnapshot
 from contracts.state import JobState
 from notifier.archive import READ_AT_ONCE, Archive
-from notifier.errors import BadQuestionError, UnknownJobError
+from notifier.errors import BadQuestionError, NobodysStreamError, UnknownJobError
 from notifier.jobs import Jobs
 
 HEADERS = {"Cache-Control": "no-store"}
@@ -44,8 +45,10 @@ class Listing:
         return [Route("/jobs", self._list), Route("/jobs/{job_id}", self._show)]
 
     async def _list(self, request: Request) -> Response:
-        page = read_page(request.query_params)
-        found, last_seen = await self._collect(page)
+        page, caller = read_page(request.query_params), request.state.caller
+        if not caller.is_known and caller.visibility is Visibility.OWN:
+            raise NobodysStreamError("here everybody sees only their own jobs: send the cookie that the gateway sets")
+        found, last_seen = await self._collect(page, caller)
         following = None
         if last_seen is not None:
             query = [
@@ -64,11 +67,11 @@ class Listing:
             raise UnknownJobError("a job's id is a lower-case UUID")
         known = self._jobs.get(job_id)
         job = known.snapshot if known else await self._archive.find(job_id)
-        if job is None:
+        if job is None or not request.state.caller.may_read(job.job):
             raise UnknownJobError("no such job was accepted here, or it was removed")
         return Response(job.model_dump_json(exclude_none=True), headers=HEADERS, media_type="application/json")
 
-    async def _collect(self, page: Page) -> tuple[list[JobSnapshot], str | None]:
+    async def _collect(self, page: Page, caller: Caller) -> tuple[list[JobSnapshot], str | None]:
         """The page's jobs, and the last one that was looked at if there are more."""
         known = {job.snapshot.job.id for job in self._jobs}
         ids = sorted({*known, *await self._archive.job_ids()}, reverse=True)
@@ -78,7 +81,7 @@ class Listing:
         while seen < MOST_LOOKED_AT and (group := list(islice(older, READ_AT_ONCE))):
             for job in await self._read(group):
                 last = job.job.id
-                if page.has(job):
+                if page.has(job) and caller.may_read(job.job):
                     found.append(job)
                 if len(found) == page.limit:
                     return found, last

@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from contracts.settings import Names, Port, SharedSettings
+from contracts.access.settings import AccessSettings
+from contracts.settings import Names, Port
 
 
 class FanOutKind(StrEnum):
@@ -12,7 +13,7 @@ class FanOutKind(StrEnum):
     SHARED = "shared"  # everybody is fed from one consumer of the log: thousands of clients
 
 
-class NotifierSettings(SharedSettings):
+class NotifierSettings(AccessSettings):
     """Read once at start; see `docs/settings.md`."""
 
     notifier_port: Port = 8001
@@ -30,7 +31,6 @@ class NotifierSettings(SharedSettings):
     notifier_max_streams_per_client: int = Field(default=100, ge=1, description="Open streams of one client.")
     notifier_heartbeat_seconds: float = Field(default=15, gt=0, description="Between comments on a quiet stream.")
     notifier_cut_seconds: float = Field(default=60, gt=0, description="What a client may take nothing for.")
-    secret: SecretStr | None = Field(default=None, description="Signs cookies: the gateway's, so that `mine=1` works.")
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

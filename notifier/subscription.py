@@ -21,6 +21,7 @@ class Subscription:
 
     __slots__ = (
         "connection",
+        "expires_at",
         "full_since",
         "is_late",
         "position",
@@ -39,6 +40,7 @@ class Subscription:
         self.told = -1  # the position that the client's last `id` stands for
         self.full_since: float | None = None  # since when it takes nothing, by the monotonic clock
         self.is_late = False  # it took nothing for a while, and has not caught up since
+        self.expires_at: float | None = None  # seconds since 1970: when what its client came with is no longer good
         self.wrote = False  # since the last heartbeat
         self.unfinished = set(selection.jobs)  # of the jobs that it watches: without any left its stream is over
 

@@ -12,6 +12,8 @@ from contracts.events import (
     StageFailed,
     StageProgressed,
     StageStarted,
+    UploadFact,
+    UploadProgressed,
 )
 from contracts.job import Job
 
@@ -20,13 +22,17 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def describe(event: Event) -> str | None:
     """One line about an event, without control characters; None where there is nothing to say."""
-    words = _outcome(event) or _stage_line(event)
+    words = _upload_line(event.data) if isinstance(event, UploadProgressed) else _outcome(event) or _stage_line(event)
     return None if words is None else line_about(event.data.job, words)
 
 
 def line_about(job: Job, words: str) -> str:
     """A line about a job, whatever its file's name holds."""
     return _CONTROL.sub(" ", f"file: {job.name}: {words}")
+
+
+def _upload_line(fact: UploadFact) -> str:
+    return f"upload: {fact.received} bytes" if fact.progress is None else f"upload: {fact.progress * 100:.0f} %"
 
 
 def _outcome(event: Event) -> str | None:

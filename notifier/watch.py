@@ -49,7 +49,13 @@ class Watch:
         subscription.wrote = False
 
     def mend(self, subscription: Subscription, *, now: float) -> None:
-        """What a client's queue has lost, the log has; and a cursor that moved without a word is told."""
+        """What a client's queue has lost, the log has; and a cursor that moved without a word is told.
+
+        A stream whose client is let in no longer ends here, within a second.
+        """
+        if subscription.expires_at is not None and subscription.expires_at <= time.time():
+            self.hub.expire(subscription)
+            return
         if not isinstance(subscription, QueueSubscription) or subscription.connection.is_full:
             return
         if subscription.has_lost(self.hub.history, now):

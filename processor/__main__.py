@@ -9,17 +9,19 @@ from contracts.blobs import open_store
 from contracts.errors import BadSettingError
 from contracts.server import Server, health_routes, listen
 from contracts.service import run_service
-from processor.attempt import Workshop
+from contracts.store_watch import StoreWatch
 from processor.broker import Announcements, JobQueues
 from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
 from processor.figures import Figures
+from processor.process_pool import ProcessPool
 from processor.settings import ProcessorSettings
 from processor.stage_process import warm_up
 from processor.stops import Stops
 from processor.turn import Means
 from processor.worker import Worker
 from processor.workers import Workers
+from processor.workshop import Workshop
 
 
 async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
@@ -30,9 +32,11 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     except BadPipelineError as error:
         raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
     store, stops = open_store(settings.store_url), Stops()
+    watch = StoreWatch(store, writes=True)
     figures = Figures()
     announcements = Announcements(settings.amqp_url, figures)
-    means = Means(Workshop(store, settings.store_url, settings.processor_workdir), announcements, stops)
+    pool = ProcessPool(settings.processor_concurrency)
+    means = Means(Workshop(store, settings.store_url, settings.processor_workdir, pool), announcements, stops)
     worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
     workers = Workers(
         worker,
@@ -48,14 +52,23 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         await queues.stop_taking()
         await workers.finish()
 
-    checks = {"jobs": queues.fault, "events": announcements.fault, "store": worker.patience.fault}
+    async def consume() -> None:
+        await watch.usable.wait()  # to a bucket that is not there every job would look as if its file were gone
+        await queues.run()
+
+    checks = {
+        "jobs": queues.fault,
+        "events": announcements.fault,
+        "store": lambda: worker.patience.fault() or watch.fault(),
+    }
     app = Starlette(routes=[*health_routes(checks, {"acknowledgement timeout": queues.concern}), figures.route()])
-    async with asyncio.TaskGroup() as tasks:
+    async with pool, asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
-        consuming = tasks.create_task(queues.run())
+        watching = tasks.create_task(watch.run())
+        consuming = tasks.create_task(consume())
         await Server(app, farewell=farewell).serve_until(stop, listener)
-        consuming.cancel()
-        publishing.cancel()
+        for task in (consuming, watching, publishing):
+            task.cancel()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import mimetypes
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,12 +9,12 @@ import obstore
 from obstore.store import LocalStore, ObjectStore
 
 from contracts.blobs import artifact_key
+from contracts.bucket import CONCURRENT_PARTS, part_bytes
 from contracts.events import Artifact
+from contracts.media import attributes_of, media_type_of
+from contracts.whole import put_whole
 
 READ_BYTES = 1024 * 1024
-LOCAL_PART_BYTES = 1024 * 1024
-REMOTE_PART_BYTES = 5 * 1024 * 1024  # the smallest part that S3 takes
-MOST_PARTS = 9_000  # S3 takes 10,000 of a file
 
 Payload = bytes | str | Path
 
@@ -58,10 +57,18 @@ def put_artifact(store: ObjectStore, job_id: str, name: str, payload: Payload) -
     key = artifact_key(job_id, name)
     if not isinstance(payload, Path):
         content = _octets(payload)
-        obstore.put(store, key, content)
+        obstore.put(store, key, content, attributes=attributes_of(store, key))
         return _artifact_of(name, content)
     passing = Passing(payload)
-    obstore.put(store, key, iter(passing), chunk_size=_part_bytes(store, payload), use_multipart=True)
+    obstore.put(
+        store,
+        key,
+        iter(passing),
+        chunk_size=part_bytes(store, largest=payload.stat().st_size),
+        max_concurrency=CONCURRENT_PARTS,
+        use_multipart=True,
+        attributes=attributes_of(store, key),
+    )
     return passing.artifact(name)
 
 
@@ -70,10 +77,11 @@ async def put_artifact_async(store: ObjectStore, job_id: str, name: str, payload
     key = artifact_key(job_id, name)
     if not isinstance(payload, Path):
         content = _octets(payload)
-        await obstore.put_async(store, key, content)
+        await obstore.put_async(store, key, content, attributes=attributes_of(store, key))
         return await asyncio.to_thread(_artifact_of, name, content)
     passing = Passing(payload)
-    await obstore.put_async(store, key, aiter(passing), chunk_size=_part_bytes(store, payload), use_multipart=True)
+    size = (await asyncio.to_thread(payload.stat)).st_size
+    await put_whole(store, key, aiter(passing), largest=size)
     return passing.artifact(name)
 
 
@@ -114,17 +122,3 @@ def _octets(payload: bytes | str) -> bytes:
 def _artifact_of(name: str, content: bytes) -> Artifact:
     digest = hashlib.sha256(content).hexdigest()
     return Artifact(name=name, size=len(content), media_type=media_type_of(name), sha256=digest)
-
-
-def _part_bytes(store: ObjectStore, path: Path) -> int:
-    if isinstance(store, LocalStore):
-        return LOCAL_PART_BYTES
-    return max(REMOTE_PART_BYTES, path.stat().st_size // MOST_PARTS)
-
-
-def media_type_of(name: str) -> str:
-    """By the name's ending; `application/octet-stream` when that says nothing."""
-    guess, encoding = mimetypes.guess_type(name)
-    if encoding is not None:
-        return {"gzip": "application/gzip", "zstd": "application/zstd"}.get(encoding, "application/octet-stream")
-    return guess or {".zst": "application/zstd"}.get(Path(name).suffix, "application/octet-stream")

@@ -3,73 +3,28 @@
 import asyncio
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import obstore
 import structlog
-from obstore.store import LocalStore, ObjectStore
 
-from contracts.blobs import source_key
 from contracts.events import Artifact
-from contracts.job import Job
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
-from processor.chronicle import Chronicle
-from processor.errors import PermanentFailure, SourceMissingError, StageRaisedError, StageTimedOutError, SupersededError
-from processor.progress import ProgressTeller, progress_teller
+from processor.chronicle import COMMIT_SECONDS, Chronicle
+from processor.errors import PermanentFailure, StageRaisedError, StageTimedOutError, SupersededError
 from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
 from processor.tracer import TRACER
+from processor.workshop import Download, Workshop
 
-HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
+FETCH_WORD_SECONDS = 1.0  # between words on a file that comes from a bucket
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """Where attempts find files and leave artifacts."""
-
-    store: ObjectStore
-    store_url: str
-    workdir: Path | None = None
-
-    @asynccontextmanager
-    async def open(self, job: Job) -> AsyncIterator[tuple[Source, Path]]:
-        """The uploaded file as a path, and an empty folder that is removed at the end of the block.
-
-        Raises:
-            SourceMissingError: the file is not in the store.
-        """
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="stagecast-", dir=self.workdir))
-        try:
-            path = await self._fetch(source_key(job.id), folder / "source")
-            yield Source(path=path, name=job.name, size=job.size), folder
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-    async def _fetch(self, key: str, target: Path) -> Path:
-        try:
-            await obstore.head_async(self.store, key)
-        except FileNotFoundError as error:
-            raise SourceMissingError(
-                "the uploaded file is not in the store: its upload was withdrawn, or the store was emptied"
-            ) from error
-        if isinstance(self.store, LocalStore) and self.store.prefix is not None:
-            return Path(self.store.prefix) / key
-        answer = await obstore.get_async(self.store, key)
-        with target.open("wb") as file:
-            async for chunk in answer.stream():
-                await asyncio.to_thread(file.write, bytes(chunk))
-        return target
 
 
 @dataclass
@@ -95,19 +50,17 @@ class Attempt:
         offer: Offer,
         chronicle: Chronicle,
         workshop: Workshop,
-        *,
-        heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._offer = offer
         self._chronicle = chronicle
         self._story = chronicle.story
         self._workshop = workshop
-        self._publish = chronicle.tell
-        self._heartbeat_seconds = heartbeat_seconds
         record = chronicle.story.record
         self._facts: dict[str, dict[str, Any]] = dict(record.facts)
         self.stage = _first_to_run(offer, record.completed_stages)  # the one that is running, or failed
+        self._download: Download | None = None
         self.has_told_failure = False
+        self._workdir: Path | None = None  # the last stage's, if it left it empty: the next may have it
         self.began = time.monotonic()
 
     @property
@@ -124,53 +77,68 @@ class Attempt:
         stages = self._offer.pipeline.stages
         if self.stage == len(stages):
             return
-        async with self._workshop.open(self._story.record.job) as (source, folder), running_stages() as run:
+        job, patience = self._story.record.job, self._chronicle.folder.patience
+        async with (
+            self._workshop.open(job, patience) as opened,
+            running_stages(self._workshop.pool) as run,
+        ):
+            self._download = opened.download
             for index in range(self.stage, len(stages)):
                 self.stage = index
                 with TRACER.start_as_current_span(f"stage {stages[index].name}"):
-                    await self._run_stage(source, folder, run)
+                    await self._run_stage(opened.source, opened.folder, run)
 
     async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)
         plan = self._offer.pipeline.stages[run.index]
-        workdir = folder / f"{run.index + 1}-{plan.name}"
-        workdir.mkdir()
-        await self._publish(self._story.stage_started(run.index))
-        limit = plan.timeout.total_seconds() if plan.timeout else None
+        workdir = self._workdir or folder / f"{run.index + 1}-{plan.name}"
+        workdir.mkdir(exist_ok=True)
+        await self._chronicle.wait_if_late()
+        self._chronicle.note(self._story.stage_started(run.index))
+        deadline = asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None)
         try:
-            # What a broker makes us wait is not the stage's time.
-            async with progress_teller(partial(self._tell_progress, run)) as teller, asyncio.timeout(limit) as deadline:
-                await self._follow(run, run_stage(self._work(source, workdir)), teller)
+            await self._fetch_source(run)
+            async with deadline:
+                await self._follow(run, run_stage(self._work(source, workdir)))
         except TimeoutError as error:
             if not deadline.expired():
                 raise
             late = StageTimedOutError(f"stage {plan.name} took longer than {plan.timeout} and was ended")
-            await self._tell_failure(run, late)
+            self._note_failure(run, late)
             raise late from error
         except SupersededError:
             raise
         except Exception as error:
-            await self._tell_failure(run, error)
+            self._note_failure(run, error)
             raise
-        await _empty(workdir)
+        self._workdir = workdir if _is_empty(workdir) else None
+        if self._workdir is None:
+            await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
         self._facts[plan.name] = run.facts
         await self._complete(run)
 
+    async def _fetch_source(self, run: StageRun) -> None:
+        """Have the file here. The attempt's first stage says how far it is, but it is not that stage's time."""
+        if self._download is None:
+            return
+        download, size = self._download, self._story.record.job.size
+        fetching = asyncio.ensure_future(download.run())
+        try:
+            while not (await asyncio.wait({fetching}, timeout=FETCH_WORD_SECONDS))[0]:
+                said = f"fetching the file: {download.bytes_here} of {size} bytes"
+                self._chronicle.note_progress(run.index, Progress(0.0, said))
+            fetching.result()
+        finally:
+            fetching.cancel()
+        self._download = None
+
     async def _complete(self, run: StageRun) -> None:
-        """The checkpoint, then the word. While the store lets us wait, heartbeats go out, each numbered before it."""
-        while True:
-            event = self._story.stage_completed(
-                run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts
-            )
-            try:
-                async with asyncio.timeout(self._heartbeat_seconds) as deadline:
-                    await self._chronicle.record(event)
-                break
-            except TimeoutError:
-                if not deadline.expired():
-                    raise
-                await self._tell_progress(run, run.progress)
-        await self._publish(event)
+        """Before more is begun this is recorded, unless to run it again would cost no more than the record."""
+        self._chronicle.note_kept(
+            self._story.stage_completed(run.index, seconds=run.seconds, artifacts=run.artifacts, facts=run.facts)
+        )
+        if run.artifacts or run.facts or run.seconds > COMMIT_SECONDS:
+            await self._chronicle.catch_up()
 
     def _work(self, source: Source, workdir: Path) -> StageWork:
         return StageWork(
@@ -184,16 +152,14 @@ class Attempt:
             attempt=self._story.attempt,
         )
 
-    async def _follow(
-        self, run: StageRun, running: AbstractAsyncContextManager[RunningStage], teller: ProgressTeller
-    ) -> None:
+    async def _follow(self, run: StageRun, running: AbstractAsyncContextManager[RunningStage]) -> None:
         async with running as process:
             while True:
-                message = await self._hear(run, process, teller)
+                message = await self._hear(run, process)
                 match message:
                     case Progress():
                         run.progress = message
-                        teller.say(message)
+                        self._chronicle.note_progress(run.index, message)
                     case Saved(artifact=artifact):
                         run.artifacts[artifact.name] = artifact
                     case Found(facts=facts):
@@ -203,42 +169,34 @@ class Attempt:
                     case Raised():
                         raise _error_of(message)
 
-    async def _hear(self, run: StageRun, process: RunningStage, teller: ProgressTeller) -> Message:
+    async def _hear(self, run: StageRun, process: RunningStage) -> Message:
         """The next message of the stage; while it is silent, its heartbeats go out."""
         hearing = asyncio.ensure_future(process.receive())
         try:
             while True:
-                heard, _ = await asyncio.wait({hearing}, timeout=self._heartbeat_seconds)
+                heard, _ = await asyncio.wait({hearing}, timeout=self._chronicle.heartbeat_seconds)
                 if heard:
                     return hearing.result()
-                teller.say(run.progress)
+                self._chronicle.note_progress(run.index, run.progress)
         finally:
             hearing.cancel()
 
-    async def _tell_progress(self, run: StageRun, progress: Progress) -> None:
-        await self._publish(self._story.stage_progressed(run.index, progress))
-
-    async def _tell_failure(self, run: StageRun, error: Exception) -> None:
+    def _note_failure(self, run: StageRun, error: Exception) -> None:
         log.warning("stage.failed", stage=self._offer.pipeline.stages[run.index].name, reason=str(error))
         self.has_told_failure = True
         overall = run.progress.fraction
-        await self._publish(
+        self._chronicle.note(
             self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
         )
 
 
-async def _empty(folder: Path) -> None:
-    """Most are empty already, and to see that costs less than to call a thread."""
-    if _has_content(folder):
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-def _has_content(folder: Path) -> bool:
+def _is_empty(folder: Path) -> bool:
+    """Most are, and to see that costs less than to call a thread."""
     try:
         with os.scandir(folder) as entries:
-            return next(entries, None) is not None
+            return next(entries, None) is None
     except OSError:
-        return True
+        return False
 
 
 def _error_of(raised: Raised) -> Exception:

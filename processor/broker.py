@@ -1,15 +1,19 @@
 """The processor's side of the broker: jobs in on one connection, events out on another."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aiormq.channel import Channel
+from pamqp.commands import Basic
 from pydantic import SecretStr
 
+from contracts.acknowledgement import announced_limit
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
@@ -27,7 +31,7 @@ from contracts.topology import (
     retry_queue,
 )
 from contracts.traces import carried, from_message, sending
-from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.acknowledgement import concern, protested_limit
 from processor.figures import Figures
 from processor.intake import Intake
 from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
@@ -38,6 +42,9 @@ from processor.workers import Workers
 
 SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
 PERSISTENT = aio_pika.DeliveryMode.PERSISTENT
+
+Publish = Callable[[AbstractChannel], Awaitable[None]]
+Letter = tuple[str, bytes, Basic.Properties]  # its routing key first
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -166,30 +173,27 @@ class Announcements:
         """What keeps this service from working, for `/readyz`."""
         return None if self._connected.is_set() else "not connected to the broker for events"
 
-    async def publish(self, event: Event) -> None:
-        message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
-        if isinstance(event, StageProgressed):  # too many for a span each
-            await self._until_confirmed(EVENTS.name, message, event_key(event))
-        else:
-            with sending(TRACER, "announce", event_type=event.type, job_id=event.subject):
-                await self._until_confirmed(EVENTS.name, message, event_key(event))
-        self._figures.told(event)
+    async def publish(self, *events: Event) -> None:
+        """All are on their way at once, in order. Is one not confirmed, all go again, so that the last word is last."""
+        types = [event.type for event in events if not isinstance(event, StageProgressed)]
+        # Of progress there is too much for a span each.
+        with sending(TRACER, "announce", event_types=types) if types else nullcontext(carried()) as headers:
+            letters = [(event_key(event), encode(event), _properties(event, headers)) for event in events]
+            await self._until_confirmed(lambda channel: _publish_events(channel, letters))
+        for event in events:
+            self._figures.told(event)
 
     async def submit(self, request: JobRequest) -> None:
-        queue = job_queue(request.job.pipeline)
-        message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
-        await self._until_confirmed("", message, queue.name, queue)
+        await self._send(request, job_queue(request.job.pipeline))
 
     async def retry_later(self, request: JobRequest, after: timedelta) -> None:
-        queue = retry_queue(request.job.pipeline, after)
-        message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
-        await self._until_confirmed("", message, queue.name, queue)
+        await self._send(request, retry_queue(request.job.pipeline, after))
 
     async def bury(self, body: bytes, reason: str) -> None:
         message = aio_pika.Message(
             body, headers={"x-reason": reason[:1000]}, timestamp=datetime.now(UTC), delivery_mode=PERSISTENT
         )
-        await self._until_confirmed("", message, DEAD_JOBS.name, DEAD_JOBS)
+        await self._until_confirmed(lambda channel: _put(channel, message, DEAD_JOBS))
         self._figures.buried()
 
     async def _use(self, connection: AbstractConnection) -> None:
@@ -201,23 +205,24 @@ class Announcements:
             self._connected.clear()
             self._connection = self._channel = None
 
-    async def _until_confirmed(
-        self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None = None
-    ) -> None:
-        """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
-        message.headers.update(carried())
-        with self._figures.publishing():
-            await self._keep_publishing(exchange, message, routing_key, queue)
+    async def _send(self, request: JobRequest, queue: Queue) -> None:
+        message = aio_pika.Message(
+            encode(request), message_id=request.job.id, delivery_mode=PERSISTENT, headers=dict(carried())
+        )
+        await self._until_confirmed(lambda channel: _put(channel, message, queue))
 
-    async def _keep_publishing(
-        self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None
-    ) -> None:
+    async def _until_confirmed(self, publish: Publish) -> None:
+        """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
+        with self._figures.publishing():
+            await self._keep_publishing(publish)
+
+    async def _keep_publishing(self, publish: Publish) -> None:
         failures = 0
         while True:
             await self._connected.wait()
             try:
                 with broker_calls():
-                    await self._publish_once(exchange, message, routing_key, queue)
+                    await self._publish_once(publish)
                     return
             except BROKER_ERRORS as error:
                 failures += 1
@@ -225,17 +230,12 @@ class Announcements:
                 log.warning("publish.repeated", failures=failures, reason=describe(error))
             await asyncio.sleep(pause_after(failures))
 
-    async def _publish_once(
-        self, exchange: str, message: aio_pika.Message, routing_key: str, queue: Queue | None
-    ) -> None:
+    async def _publish_once(self, publish: Publish) -> None:
         async with asyncio.timeout(ANSWER_SECONDS):
             channel = await self._open_channel()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                if queue is not None:
-                    await declare(channel, queue)
-                target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
-                await target.publish(message, routing_key, mandatory=queue is not None)
+                await publish(channel)
         except TimeoutError:
             self._leave(channel)
             raise
@@ -252,3 +252,25 @@ class Announcements:
             if self._channel is None or self._channel.is_closed:
                 self._channel = await self._connection.channel(on_return_raises=True)
             return self._channel
+
+
+def _properties(event: Event, headers: Mapping[str, str]) -> Basic.Properties:
+    kind = "application/cloudevents+json"
+    return Basic.Properties(message_id=event.id, content_type=kind, delivery_mode=1, headers=dict(headers))
+
+
+async def _put(channel: AbstractChannel, message: aio_pika.Message, queue: Queue) -> None:
+    await declare(channel, queue)
+    await channel.default_exchange.publish(message, queue.name, mandatory=True)
+
+
+async def _publish_events(channel: AbstractChannel, letters: Sequence[Letter]) -> None:
+    underlay = cast("Channel", await channel.get_underlay_channel())
+    await asyncio.gather(
+        *(
+            # To wait for each to leave, as aio-pika does, costs as much again: what is on its way is bounded by who
+            # waits here for the confirms.
+            underlay.basic_publish(body, exchange=EVENTS.name, routing_key=key, properties=properties, wait=False)
+            for key, body, properties in letters
+        )
+    )

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,14 @@ from processor.catalogue import load_pipeline
 from processor.errors import PermanentFailure, SupersededError
 from processor.pipeline import StagePlan
 from processor.stage import Source, Stage
+from processor.traits import Traits, traits
 from processor.utf8 import sendable
 from processor.workplace import SECONDS_BETWEEN_PROGRESS, Told
 
 MAX_REASON_LENGTH = 2_000
 # Whoever took longer had use for memory and more, and what a new process costs is little beside it.
 SHORT_SECONDS = 0.5
-OWN_THREADS = 2  # the one that runs stages, and the one that attends to them
+opened_store = lru_cache(maxsize=1)(open_store)  # a processor has one
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 # Out of memory, the kernel ends the process with the highest score: rather a stage than its processor.
@@ -52,7 +54,7 @@ class StageWork:
 class Finished:
     """Child to service: the stage's function returned."""
 
-    may_go_on: bool = field(default=False, compare=False)  # the process is fit for the job's next stage
+    may_go_on: bool = field(default=False, compare=False)  # the process is fit for another stage
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Desk:
 
 
 def run_stages(work: StageWork, service: Connection, works: Connection, output: Connection) -> None:
-    """Run a stage, and then those of the same job that come through `works`. Called in a process of its own.
+    """Run a stage, and then those of the same pipeline that come through `works`. Called in a process of its own.
 
     The last message of each is its outcome.
     """
@@ -96,13 +98,14 @@ def run_stages(work: StageWork, service: Connection, works: Connection, output: 
     _come_before_service()
     voice, desk = Voice(service), Desk()
     threading.Thread(target=_attend, args=(service, desk), daemon=True).start()
+    before = traits() if sys.platform == "linux" else None
     with suppress(EOFError):
         while True:
-            voice.say(_run_stage(work, voice, desk))
+            voice.say(_run_stage(work, voice, desk, before))
             work = works.recv()
 
 
-def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
+def _run_stage(work: StageWork, voice: Voice, desk: Desk, before: Traits | None) -> Finished | Raised:
     began = time.monotonic()
     try:
         plan = load_pipeline(work.pipeline).stages[work.index]
@@ -110,7 +113,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
             source=work.source,
             workdir=work.workdir,
             job_id=work.job_id,
-            store=open_store(work.store_url),
+            store=opened_store(work.store_url),
             tell=voice.say,
             earlier=work.earlier,
             attempt=work.attempt,
@@ -125,7 +128,7 @@ def _run_stage(work: StageWork, voice: Voice, desk: Desk) -> Finished | Raised:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # it is the stage's to close or replace
             stream.flush()
-    return Finished(may_go_on=_is_as_it_was(began)) if isinstance(outcome, Finished) else outcome
+    return Finished(may_go_on=_is_as_it_was(before, began)) if isinstance(outcome, Finished) else outcome
 
 
 def raised(error: BaseException) -> Raised:
@@ -144,12 +147,12 @@ def _outcome(plan: StagePlan, stage: Stage) -> Finished | Raised:
     return Finished()
 
 
-def _is_as_it_was(began: float) -> bool:
-    """Whether a stage took no time and left nothing: no thread, and no process, orphans included.
+def _is_as_it_was(before: Traits | None, began: float) -> bool:
+    """Whether a stage took no time and left nothing: none of what `Traits` are, and no process, orphans included.
 
     Where orphans do not become children, nobody can know.
     """
-    if sys.platform != "linux" or time.monotonic() - began > SHORT_SECONDS or threading.active_count() > OWN_THREADS:
+    if before is None or time.monotonic() - began > SHORT_SECONDS or not traits().is_as_before(before):
         return False
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

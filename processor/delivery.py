@@ -34,7 +34,8 @@ class Announcer(Protocol):
     Who waits is cancelled when the connection that brought the job is lost.
     """
 
-    async def publish(self, event: Event) -> None: ...
+    async def publish(self, *events: Event) -> None:
+        """In this order; a reader may hear some of them twice."""
 
     async def submit(self, request: JobRequest) -> None:
         """To whoever takes the next job of its pipeline."""

@@ -8,10 +8,9 @@ from typing import Any
 
 import structlog
 
-from contracts.blobs import open_store
 from processor.async_stage import AsyncStage
 from processor.catalogue import load_pipeline
-from processor.child import Finished, Raised, StageWork, raised
+from processor.child import Finished, Raised, StageWork, opened_store, raised
 from processor.pipeline import StagePlan
 from processor.stage_log import Logged, write
 from processor.stage_process import Message
@@ -34,7 +33,7 @@ class LoopStage:
             source=work.source,
             workdir=work.workdir,
             job_id=work.job_id,
-            store=open_store(work.store_url),
+            store=opened_store(work.store_url),
             tell=self._tell,
             earlier=work.earlier,
             attempt=work.attempt,

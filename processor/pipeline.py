@@ -54,8 +54,11 @@ class Pipeline:
     An `async def` stage runs in the processor's event loop: for what waits, such as requests to other services.
     """
 
-    def __init__(self, name: str, *, timeout: timedelta | None = None) -> None:
+    def __init__(self, name: str, *, timeout: timedelta | None = None, isolate_jobs: bool = False) -> None:
         """`timeout` limits the whole job: from its first attempt's begin, pauses before retries included.
+
+        With `isolate_jobs` no process of its `def` stages sees two jobs; else one in which all stages ended well, were
+        short and left nothing behind may run another job of this pipeline.
 
         Raises:
             BadPipelineError: no pipeline can have that name or that limit.
@@ -68,6 +71,7 @@ class Pipeline:
             raise BadPipelineError(f"pipeline {name!r}: timeout is a `timedelta` above 0, or None")
         self.name = name
         self.timeout = timeout
+        self.isolate_jobs = isolate_jobs
         self._stages: list[StagePlan] = []
 
     @property

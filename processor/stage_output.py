@@ -20,17 +20,17 @@ class StageOutput:
     """Reads as fast as the stage prints, so printing never holds it up."""
 
     def __init__(self, pipe: Connection, *, job_id: str, stage: str) -> None:
-        self.job_id = job_id
         self._pipe = pipe
         self._loop = asyncio.get_running_loop()
-        self.begin(stage)
+        self.begin(job_id=job_id, stage=stage)
         os.set_blocking(pipe.fileno(), False)
         self._loop.add_reader(pipe.fileno(), self._read)
 
-    def begin(self, stage: str) -> None:
+    def begin(self, *, job_id: str, stage: str) -> None:
         """From now on it is this stage's."""
+        self.job_id = job_id
         self.stage = stage
-        self._log = log.bind(job_id=self.job_id, stage=stage)
+        self._log = log.bind(job_id=job_id, stage=stage)
         self._lines = 0
         self._rest = b""
         self._dropped = 0  # bytes

@@ -4,8 +4,9 @@ import asyncio
 import os
 import pickle
 import signal
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -43,12 +44,14 @@ class StageProcess:
         self._output = output
         self._held: Message | None = None
         self.may_go_on = False  # it ended well, and its process is as it was before
+        self.jobs = 0  # that it has done
+        self.began = time.monotonic()
 
     def go_on(self, work: StageWork) -> bool:
-        """Give its process another stage of the same job; False when that cannot be."""
+        """Give its process another stage of the same pipeline; False when that cannot be."""
         packed = pickle.dumps(work)
         self.may_go_on = False
-        self._output.begin(_stage_name(work))
+        self._output.begin(job_id=work.job_id, stage=_stage_name(work))
         if len(packed) > MOST_GIVEN_BYTES:
             return False
         try:
@@ -122,46 +125,8 @@ class StageProcess:
             os.killpg(pid, signal.SIGKILL)
 
 
-class StageProcesses:
-    """Those of one attempt: one after another, or one for several stages, as long as each leaves it as it was."""
-
-    def __init__(self) -> None:
-        self._waiting: StageProcess | None = None
-
-    @asynccontextmanager
-    async def run(self, work: StageWork) -> AsyncIterator[StageProcess]:
-        """A running stage; at the end of the block nothing of it is left, but perhaps a process that waits."""
-        running, self._waiting = self._waiting, None
-        if running is not None and not running.go_on(work):
-            await asyncio.shield(running.end())
-            running = None
-        running = running or await _start(work)
-        try:
-            yield running
-            if running.may_go_on:
-                self._waiting = running
-        finally:
-            if self._waiting is None:
-                await asyncio.shield(running.end())
-
-    async def end(self) -> None:
-        """Nothing is left."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            await asyncio.shield(waiting.end())
-
-
-@asynccontextmanager
-async def stage_processes() -> AsyncIterator[StageProcesses]:
-    """For the stages of one attempt; at the end of the block nothing of them is left."""
-    processes = StageProcesses()
-    try:
-        yield processes
-    finally:
-        await processes.end()
-
-
-async def _start(work: StageWork) -> StageProcess:
+async def start_stage(work: StageWork) -> StageProcess:
+    """In a new process."""
     ours, theirs = _CONTEXT.Pipe()  # both ways, so that the stage notices when we are gone
     taking, works = _CONTEXT.Pipe(duplex=False)
     printed, printing = _CONTEXT.Pipe(duplex=False)

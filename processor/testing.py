@@ -14,12 +14,12 @@ from contracts.blobs import artifact_key, open_store, source_key
 from contracts.events import Event, StageCompleted, encode
 from contracts.job import Job, JobRequest
 from contracts.snapshot import JobSnapshot, fold
-from processor.attempt import Workshop
 from processor.catalogue import Offer, reference_of
 from processor.pipeline import Pipeline
 from processor.stops import Stops
 from processor.turn import Means
 from processor.worker import Worker
+from processor.workshop import Workshop
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class _Place:
         while self.requests:
             await worker.work(_Delivery(encode(self.requests.pop())))
 
-    async def publish(self, event: Event) -> None:
-        self.events.append(event)
+    async def publish(self, *events: Event) -> None:
+        self.events.extend(events)
 
     async def submit(self, request: JobRequest) -> None:
         self.requests.append(request)

@@ -14,7 +14,7 @@ from contracts.broker import describe
 from contracts.claims import Claim
 from contracts.job import JobRequest
 from contracts.state import JobState
-from processor.attempt import Attempt, Workshop
+from processor.attempt import Attempt
 from processor.catalogue import Offer
 from processor.chronicle import Chronicle
 from processor.delivery import Announcer
@@ -32,6 +32,7 @@ from processor.errors import (
 from processor.stops import Stops
 from processor.tracer import TRACER
 from processor.verdict import Ack, Chances, DeadLetter, Retry, Verdict, judge
+from processor.workshop import Workshop
 
 STAGE_ERRORS = (PermanentFailure, StageRaisedError, StageCrashedError, StageTimedOutError)
 FAREWELL_SECONDS = 1.0  # for the last words of an attempt that ends without an outcome
@@ -78,6 +79,8 @@ class Turn:
         except asyncio.CancelledError:  # the connection is lost: the broker has the message again
             await self._release()
             raise
+        finally:
+            await self._chronicle.close()
 
     def _attributes(self) -> dict[str, str | int]:
         job = self._request.job
@@ -119,10 +122,10 @@ class Turn:
         """Record that it runs, and only then look whether it may: who cancels it marks first, and then reads that."""
         story = self._story
         if story.record.state is JobState.FAILED:
-            await self._chronicle.tell(story.queued())
+            self._chronicle.note(story.queued())
         elif story.record.state is JobState.RUNNING:
             reason = f"the processor of attempt {story.record.attempt} ended without a word"
-            await self._chronicle.tell(story.retrying(reason=reason, retry_at=datetime.now(UTC)))
+            self._chronicle.note(story.retrying(reason=reason, retry_at=datetime.now(UTC)))
         await self._chronicle.keep(story.started())
         if self._claim.attempt > 1:
             await self._folder.remove_unfinished()
@@ -140,9 +143,7 @@ class Turn:
             log.exception("attempt.broken")
             broken = ProcessorFaultError(f"the processor could not go on: {describe(fault)}")
             if not attempt.has_told_failure:
-                await self._chronicle.tell(
-                    self._story.stage_failed(attempt.stage, seconds=0, progress=0, reason=str(broken))
-                )
+                self._chronicle.note(self._story.stage_failed(attempt.stage, seconds=0, progress=0, reason=str(broken)))
             return broken
         return None
 
@@ -178,6 +179,7 @@ class Turn:
         log.info("job.handed_back", attempt=self._claim.attempt)
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._chronicle.save()
                 await self._folder.release(self._claim)
                 if self._story.record.state is JobState.RUNNING:
                     reason = "its processor stops; another one goes on"
@@ -186,8 +188,9 @@ class Turn:
     async def _release(self) -> None:
         if self._chronicle.has_outcome:
             return  # whoever has the message next looks for it in the record
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, SupersededError):
             async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._chronicle.save()
                 await self._folder.release(self._claim)
 
     def _chances(self, attempt: Attempt) -> Chances:

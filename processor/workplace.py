@@ -53,6 +53,7 @@ class Source:
     path: Path
     name: str
     size: int
+    sha256: str | None = None  # of the bytes that the gateway received; None where it did not say
 
     def chunks(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
         """Its bytes, in pieces of at most `size`."""

@@ -17,8 +17,11 @@ from tests.ground import wait_until
 from tests.stack import PROJECT, free_ports
 
 SERVICES = ("gateway", "processor", "notifier")
+ALL = (*SERVICES, "rabbitmq", "edge")
 JOB_SECONDS = 90
 UP_SECONDS = 300
+MAX_UPLOAD_BYTES = 4_000_000
+INTERFACES = Path("/proc/net/if_inet6")
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,11 @@ class Product:
         assert done.returncode == 0, f"{arguments}: {done.stderr[-3_000:]}\n{self.logs()[-5_000:]}"
         return done.stdout
 
-    def up(self, **scale: int) -> None:
-        self.run("up", "--wait", *(f"--scale={service}={count}" for service, count in scale.items()))
+    def up(self, *arguments: str, files: tuple[str, ...] = (), **scale: int) -> None:
+        """`docker compose up --wait`, with more files and more containers; returns when the network is quiet."""
+        scales = (f"--scale={service}={count}" for service, count in scale.items())
+        self.run(*(part for file in files for part in ("-f", file)), "up", "--wait", *scales, *arguments)
+        wait_for_quiet_network()
 
     def containers(self, service: str) -> list[Container]:
         """Of a service, ended ones too."""
@@ -50,13 +56,12 @@ class Product:
         return self.containers(service)[0]
 
     def wait_healthy(self) -> None:
-        """Wait until every service says that it is ready."""
+        """Wait until every container says that it is ready."""
 
         def healthy() -> bool:
-            found = [container for service in SERVICES for container in self.containers(service)]
-            return all(container.health == "healthy" for container in found)
+            return all(each.health == "healthy" for service in ALL for each in self.containers(service))
 
-        wait_until(healthy, UP_SECONDS, what="the health of all services")
+        wait_until(healthy, UP_SECONDS, what="the health of all containers")
 
     def logs(self) -> str:
         command = [*self.compose.docker_compose_command(), "logs", "--no-color", "--tail", "40"]
@@ -81,11 +86,11 @@ class Product:
         wait_until(lambda: self.state(job_id) == "completed", JOB_SECONDS, what=f"the end of job {job_id}")
 
     def inside(self, container: Container, *command: str) -> str:
-        """What a command says in a container."""
-        code, said = container.exec_run(list(command))
-        assert isinstance(said, bytes)
-        assert code == 0, said.decode()
-        return said.decode().strip()
+        """What a command says in a container. By the program: the library loses the words of one call in a hundred."""
+        command = ("docker", "exec", str(container.name), *command)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        return done.stdout.strip()
 
     def figure(self, container: Container, name: str) -> float:
         """One of a notifier's figures, which are not public."""
@@ -95,8 +100,8 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path, **settings: str) -> Iterator[Product]:
-    """The stack on a free port; at the end no container, network or volume of it is left."""
+def running_product(folder: Path, *overlays: str, **settings: str) -> Iterator[Product]:
+    """The stack on a free port, with more compose files; at the end no container, network or volume of it is left."""
     (port,) = free_ports(1)
     project = f"stagecast-test-{uuid4().hex[:8]}"
     no_settings = folder / "empty.env"  # a developer's own .env is not for tests
@@ -109,10 +114,28 @@ def running_product(folder: Path, **settings: str) -> Iterator[Product]:
             **settings,
         }.items():
             environment.setenv(name, value)
-        compose = DockerCompose(PROJECT, "docker-compose.yml", build=True, env_file=str(no_settings))
+        compose = DockerCompose(PROJECT, ["docker-compose.yml", *overlays], build=True, env_file=str(no_settings))
         client = docker.from_env()
         try:
             with compose:
+                wait_for_quiet_network()
                 yield Product(compose, client, project, f"http://localhost:{port}")
+        except subprocess.CalledProcessError as error:
+            raise AssertionError(f"{error}: {error.stderr.decode()[-3_000:]}") from error
         finally:
             client.close()
+
+
+def wait_for_quiet_network() -> None:
+    """Wait until no network interface is still being set up.
+
+    A container's interface gets its address a second or two after its start, and Chromium then breaks off all that it
+    loads (ERR_NETWORK_CHANGED).
+    """
+    if INTERFACES.exists():
+        wait_until(lambda: not any(map(_is_tentative, INTERFACES.read_text().splitlines())), 30, what="a quiet network")
+
+
+def _is_tentative(address: str) -> bool:
+    """A line of /proc/net/if_inet6; Linux still looks whether somebody else has that address."""
+    return bool(int(address.split()[4], 16) & 0x40)

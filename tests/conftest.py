@@ -1,7 +1,7 @@
 """What the tests stand on: a real broker, a real stack, a real browser."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from cli.broker_files import find_programs
 from cli.errors import CannotStartError
-from tests.compose import Product, running_product
+from tests.compose import MAX_UPLOAD_BYTES, Product, running_product
 from tests.containers import broker_container, engine_fault
 from tests.ground import missing
 from tests.stack import Stack, free_place, running_broker, running_stack
@@ -37,17 +37,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="any",
         help="a RabbitMQ 4 container, or a node of the installed RabbitMQ; any: a container where there is Docker",
     )
+    parser.addoption("--only-with-broker", action="store_true", help="leave out what has nothing to do with --broker")
+    parser.addoption("--without-containers", action="store_true", help="leave out what needs a Docker engine")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests first, then integration, end-to-end and faults."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Unit tests first, then integration, end-to-end and faults; without those that the options leave out."""
     here = Path(__file__).parent
+    left_out = [item for item in items if is_left_out(config, getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
     def place(item: pytest.Item) -> int:
         folder = item.path.relative_to(here).parts[0]
         return ORDER.index(folder) if folder in ORDER else len(ORDER)
 
     items.sort(key=place)
+
+
+def is_left_out(config: pytest.Config, fixtures: Iterable[str]) -> bool:
+    """A test, by what it stands on."""
+    return (config.getoption("--only-with-broker") and "broker_url" not in fixtures) or (
+        config.getoption("--without-containers") and "engine" in fixtures
+    )
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +103,8 @@ def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def product(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole stack as `docker compose up --build --wait` starts it, under names of its own."""
-    with running_product(tmp_path_factory.mktemp("compose")) as running:
+    largest = str(MAX_UPLOAD_BYTES)
+    with running_product(tmp_path_factory.mktemp("compose"), STAGECAST_GATEWAY_MAX_UPLOAD_BYTES=largest) as running:
         yield running
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from contracts.events import Event
 from contracts.job import JobRequest
+from gateway.errors import UnknownPipelineError
 
 
 @dataclass
@@ -52,10 +53,10 @@ class FakeAnnouncer:
     buried: list[tuple[bytes, str]] = field(default_factory=list)
     is_away: asyncio.Event | None = None
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, *events: Event) -> None:
         if self.is_away is not None:
             await self.is_away.wait()
-        self.events.append(event)
+        self.events.extend(events)
 
     async def submit(self, request: JobRequest) -> None:
         self.submitted.append(request)
@@ -65,3 +66,23 @@ class FakeAnnouncer:
 
     async def bury(self, body: bytes, reason: str) -> None:
         self.buried.append((body, reason))
+
+
+@dataclass
+class FakePublisher:
+    """A broker as the gateway sees it, that takes everything at once, as long as somebody offers the pipelines."""
+
+    submitted: list[JobRequest] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    offers: bool = True
+
+    async def require(self, pipeline: str) -> None:
+        if not self.offers:
+            raise UnknownPipelineError
+
+    async def submit(self, request: JobRequest) -> None:
+        await self.require(request.job.pipeline)
+        self.submitted.append(request)
+
+    async def announce(self, event: Event) -> None:
+        self.events.append(event)

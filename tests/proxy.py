@@ -77,6 +77,10 @@ class Proxy:
             writer.transport.abort()
             return
         upstream_reader, upstream = await asyncio.open_connection(*self._target)
+        if self._is_cut:  # meanwhile
+            upstream.transport.abort()
+            writer.transport.abort()
+            return
         greeting = bytearray()
         lines = {
             Line(Way.TO_BROKER, reader, upstream, greeting),

@@ -26,8 +26,11 @@ from contracts.events import (
     StageProgressed,
     StageResultFact,
     StageStarted,
+    UploadFact,
+    UploadProgressed,
 )
 from contracts.job import Job
+from contracts.snapshot import JobSnapshot, fold
 
 JOB_ID = "01a20bbc-322f-705e-8f23-50c7105c12ff"
 
@@ -43,7 +46,9 @@ def one_of_each(name: str = "报告 final.csv", *, job_id: str = JOB_ID) -> dict
     stage = {**about, "stage": Stage(name="identify", index=1, count=5), "overall": 0.25}
     envelope = {"source": "/processors/test", "subject": job.id}
     made = Artifact(name="report.html", size=12, media_type="text/html")
+    upload = UploadFact(job=job, sequence=524_288, received=524_288, progress=0.5)
     events: list[Event] = [
+        UploadProgressed(**envelope, data=upload),
         JobQueued(**envelope, data=JobFact(**about)),
         JobStarted(**envelope, data=PlanFact(**about, stages=("checksum", "identify"))),
         StageStarted(**envelope, data=StageFact(**stage)),
@@ -83,3 +88,10 @@ def a_story(job_id: str = JOB_ID, *, attempt: int = 1, progress: int = 2, ends: 
     if ends == "job.cancelled":
         return [*events, JobCancelled(**envelope, data=JobFact(**about()))]
     return events
+
+
+def job_after(event: Event, known: JobSnapshot | None = None) -> JobSnapshot:
+    """The job that an event of one tells of."""
+    after = fold(known, event)
+    assert after is not None
+    return after

@@ -31,8 +31,9 @@ class Frame:
 class Stream:
     """An open stream, read as the HTML standard says."""
 
-    def __init__(self, answer: httpx.Response, last_event_id: str = "") -> None:
+    def __init__(self, answer: httpx.Response, last_event_id: str = "", *, patience: float | None = 30) -> None:
         self.answer = answer
+        self.patience = patience  # seconds to wait for a frame
         self.last_event_id = last_event_id
         self.comments: list[str] = []
         self._kept: deque[Frame] = deque()  # that came before a comment that was waited for
@@ -43,7 +44,7 @@ class Stream:
         """The next frame with data; comments are kept aside."""
         if self._kept:
             return self._kept.popleft()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(self.patience):
             while True:
                 while "\n\n" not in self._text:
                     self._text += await anext(self._chunks)
@@ -157,7 +158,12 @@ class Story:
             case "message":
                 event = decode_event(frame.data.encode())
                 self.heard.add(event.id)
-                self.jobs[event.subject] = fold(self.jobs.get(event.subject), event)
+                self.learn(event)
+
+    def learn(self, event: Event) -> None:
+        """Take in what an event says of its job."""
+        if (job := fold(self.jobs.get(event.subject), event)) is not None:
+            self.jobs[event.subject] = job
 
     def missed(self, published: Iterable[Event]) -> list[Event]:
         """What it was never told, and no snapshot has covered."""

@@ -18,5 +18,8 @@ esac
 echo "${STAGECAST_SECRET:-$(random)}" | keep STAGECAST_SECRET
 # Written last and in one piece: both files below must tell the same password.
 printf 'default_user = %s\ndefault_pass = %s\n' "$user" "$password" | keep broker.conf
-sed -n 's/^default_user = //p; s/^default_pass = //p' broker.conf |
-    { read -r user && read -r password && echo "amqp://$user:$password@${STAGECAST_BROKER_HOST:-rabbitmq}:5672/"; } >STAGECAST_AMQP_URL
+random | keep erlang.cookie # by which the nodes of a cluster know each other
+sed -n 's/^default_user = //p; s/^default_pass = //p' broker.conf | {
+    read -r user && read -r password
+    for host in ${STAGECAST_BROKER_HOSTS:-rabbitmq}; do printf '%s' "${comma-}amqp://$user:$password@$host:5672/" && comma=,; done
+} >STAGECAST_AMQP_URL

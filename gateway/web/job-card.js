@@ -3,6 +3,7 @@
 import { element, fileName, progressBar, setAttribute, setText } from "./element.js";
 import { formatDuration, formatElapsed, formatPercent, formatSize, formatTime } from "./format.js";
 import { elapsed, isTerminal } from "./job.js";
+import { withShare } from "./share.js";
 import { StageRow } from "./stage-row.js";
 
 /** @typedef {import("./job.js").Job} Job */
@@ -103,7 +104,8 @@ export class JobCard {
 
   /** @param {Artifact} artifact */
   #address({ name }) {
-    return `/jobs/${encodeURIComponent(this.#id)}/artifacts/${encodeURIComponent(name)}`;
+    const { pathname, search } = withShare(new URL(`/jobs/${this.#id}/artifacts/${encodeURIComponent(name)}`, location.href));
+    return pathname + search;
   }
 }
 

@@ -2,7 +2,9 @@
 
 import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
+import { isTerminal } from "./job.js";
 import { Jobs } from "./jobs.js";
+import { IS_SHARED, withShare } from "./share.js";
 import { readJob } from "./snapshot.js";
 import { Stream } from "./stream.js";
 import { Uploads } from "./upload.js";
@@ -51,6 +53,7 @@ function listeners(jobs, view) {
       change(told.map(({ id }) => id), () => jobs.replace(told, now));
       view.sayCaughtUp(snapshot.reason);
     },
+    isOver: () => IS_SHARED && jobs.isComplete && jobs.all().every(isTerminal),
     onConnection: (connection) => view.showConnection(connection),
   };
 }
@@ -58,7 +61,7 @@ function listeners(jobs, view) {
 /** Where the notifier's stream is; the gateway writes it into the page. */
 function readEventsUrl() {
   const meta = document.querySelector('meta[name="stagecast-events"]');
-  return new URL(meta?.getAttribute("content") ?? "", location.href);
+  return withShare(new URL(meta?.getAttribute("content") ?? "", location.href));
 }
 
 /** @param {URL} eventsUrl */

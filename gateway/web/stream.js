@@ -1,6 +1,6 @@
 /** The stream of events, and how well we hear it. Its format is in docs/events.md. */
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "restarting"} Connection */
+/** @typedef {"connecting" | "live" | "reconnecting" | "restarting" | "expired" | "ended"} Connection */
 /** @typedef {{reason: string, jobs: Record<string, any>[]}} Snapshot */
 
 const FIRST_WAIT_MS = 1_000;
@@ -30,6 +30,7 @@ export class Stream {
   #source;
   #cursor = "";
   #restartsUntil = 0; // until then a broken stream is no surprise
+  #isExpired = false; // whoever we are, the server wants to know it anew
   #tries = 0;
   /** @type {number | undefined} */
   #timer;
@@ -40,6 +41,7 @@ export class Stream {
    * @param {(event: import("./fold.js").Event) => void} to.onEvent
    * @param {(snapshot: Snapshot) => void} to.onSnapshot takes the place of all before it
    * @param {(connection: Connection) => void} to.onConnection
+   * @param {() => boolean} to.isOver whether a stream that ends has told all that there will be
    */
   constructor(url, to) {
     this.#url = url;
@@ -55,6 +57,7 @@ export class Stream {
     source.onerror = () => this.#broke(source);
     source.addEventListener("snapshot", (message) => this.#received(message, readSnapshot, this.#to.onSnapshot));
     source.addEventListener("draining", () => this.#drained());
+    source.addEventListener("auth-expired", () => (this.#isExpired = true));
     this.#source = source;
   }
 
@@ -79,6 +82,7 @@ export class Stream {
   #opened() {
     this.#tries = 0;
     this.#restartsUntil = 0;
+    this.#isExpired = false;
     this.#to.onConnection("live");
   }
 
@@ -100,9 +104,19 @@ export class Stream {
     if (content) tell(content);
   }
 
+  #whyBroken() {
+    if (this.#isExpired) return "expired";
+    return Date.now() < this.#restartsUntil ? "restarting" : "reconnecting";
+  }
+
   /** @param {EventSource} source */
   #broke(source) {
-    this.#to.onConnection(Date.now() < this.#restartsUntil ? "restarting" : "reconnecting");
+    if (this.#to.isOver()) {
+      this.close();
+      this.#to.onConnection("ended");
+      return;
+    }
+    this.#to.onConnection(this.#whyBroken());
     if (source.readyState !== EventSource.CLOSED) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.open(), backoff(this.#tries));

@@ -16,6 +16,8 @@ const CONNECTION_WORDS = {
   live: "Live",
   reconnecting: "Reconnecting",
   restarting: "Restarting",
+  expired: "Signed out",
+  ended: "All told",
 };
 const HIDDEN_FRAME_MS = 1_000; // a hidden page gets no animation frames, but its title is seen
 

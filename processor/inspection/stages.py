@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import timedelta
 
+from processor.errors import PermanentFailure
 from processor.inspection.analysers import analyse_content
 from processor.inspection.analysis import Analysis
 from processor.inspection.checksums import checksums_of
@@ -22,8 +23,16 @@ inspect = Pipeline("inspect")
 
 @inspect.stage(timeout=timedelta(hours=2), retries=2, weight=2)
 def checksum(stage: Stage) -> None:
-    """SHA-256, SHA-1 and CRC-32, in one pass. Artifact: `checksums.json`."""
-    sums = asdict(checksums_of(source_chunks(stage)))
+    """SHA-256, SHA-1 and CRC-32, in one pass. Artifact: `checksums.json`.
+
+    A file that is not what the gateway received fails for good: reading it again would not help.
+    """
+    found = checksums_of(source_chunks(stage))
+    if stage.source.sha256 not in {None, found.sha256}:
+        raise PermanentFailure(
+            f"the stored file is not what was received: its SHA-256 is {found.sha256}, not {stage.source.sha256}"
+        )
+    sums = asdict(found)
     stage.save("checksums.json", to_json(sums))
     stage.facts(**sums)
     stage.progress(1, f"checksums of {human_size(stage.source.size)}")

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.compose import SERVICES, Product
+from tests.compose import ALL, Product
 from tests.e2e.visitor import STAGES, unique
 from tests.ground import wait_until
 from tests.streams import Stream, listening
@@ -52,7 +52,7 @@ async def test_down_and_up_again_loses_nothing(product: Product) -> None:
     product.run("stop", "processor")
     waiting = product.upload(unique("waiting.txt"))
     product.run("stop")
-    ended = [container for service in SERVICES for container in product.containers(service)]
+    ended = [container for service in ALL for container in product.containers(service)]
     assert {container.attrs["State"]["ExitCode"] for container in ended} == {0}  # SIGTERM reached them, in time
     product.run("down")
     assert product.containers("gateway") == []

@@ -1,13 +1,16 @@
 """Who has the page open, and what they give it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
-from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Error, FilePayload, Locator, Page, Request, expect
 
 STAGES = ("checksum", "identify", "analyse", "compress", "report")
 JOB_MS = 90_000  # a job's five processes start on a machine that is busy with other tests
 WAIT_MS = 20_000  # all that is not a job
+OPENINGS = 5
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 
 
 class Visitor:
@@ -21,8 +24,32 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, url: str) -> None:
-        self.page.goto(url)
+        """Again, if a network interface came or went meanwhile, as containers' do: Chromium then drops all it loads."""
+        for _ in range(OPENINGS):
+            with self._dropped() as dropped:
+                self.page.goto(url)
+            if not dropped:
+                break
+            self.complaints.clear()
         self.expect_connection("live")
+
+    @contextmanager
+    def _dropped(self) -> Iterator[list[str]]:
+        """What the page asked for and Chromium dropped."""
+        dropped: list[str] = []
+
+        def note(request: Request) -> None:
+            if request.failure == NETWORK_CHANGED:
+                dropped.append(request.url)
+
+        self.page.on("requestfailed", note)
+        try:
+            yield dropped
+        except Error as error:
+            if NETWORK_CHANGED not in str(error):
+                raise
+            dropped.append("the page itself")
+        self.page.remove_listener("requestfailed", note)
 
     def expect_connection(self, connection: str) -> None:
         expect(self.page.locator("body")).to_have_attribute("data-connection", connection, timeout=WAIT_MS)

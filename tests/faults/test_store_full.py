@@ -19,7 +19,7 @@ from tests.faults.processes import ProcessorProcess, Processors
 from tests.ground import missing, wait_until_async
 from tests.integration.conftest import Listener
 from tests.integration.test_processor import submit
-from tests.integration.test_uploads import left_in, refused
+from tests.integration.test_uploads import left_in, refused, sources_in
 from tests.services import running_gateway
 
 Obstacle = Callable[[Path], AbstractContextManager[None]]
@@ -83,6 +83,10 @@ async def waits_for_the_store(processor: ProcessorProcess) -> None:
         await wait_until_async(says_so, 30, what="a processor that says that it waits for the store")
 
 
+def sizes_of(blobs: Path, name: str) -> list[int]:
+    return [path.stat().st_size for path in blobs.rglob(name)]
+
+
 def check(blobs: Path, job_id: str) -> None:
     folder = blobs / "jobs" / job_id
     record = decode_record((folder / "job.json").read_bytes())
@@ -106,6 +110,25 @@ async def test_uploads_to_a_store_that_takes_nothing(
     refused(await gateway.put("/upload/large", content=bytes(STORE_BYTES)), 507, "no room left")
     assert left_in(blobs) == []
     assert (await gateway.put("/upload/small", content=b"x")).status_code == 202
+
+
+async def test_a_resumable_upload_goes_on_when_there_is_room_again(
+    channel: AbstractChannel, processors: Processors, gateway: httpx.AsyncClient, blobs: Path
+) -> None:
+    await processors.start("naps")
+    content, version = bytes(range(256)) * 8192, {"Tus-Resumable": "1.0.0"}
+    size = {"Upload-Length": str(len(content)), "Upload-Metadata": "pipeline bmFwcw=="}
+    with full(blobs):
+        refused(await gateway.post("/files", headers=version | size), 507, "no room left")
+    assert [path for path in left_in(blobs) if path.is_file()] == []
+    url = (await gateway.post("/files", headers=version | size)).headers["location"]
+    sent = version | {"Content-Type": "application/offset+octet-stream"}
+    with full(blobs):
+        refused(await gateway.patch(url, content=content, headers=sent | {"Upload-Offset": "0"}), 507, "no room left")
+        assert (await gateway.head(url, headers=version)).headers["upload-offset"] == "0"
+        assert sizes_of(blobs, "bytes") in [[], [0]]
+    answer = await gateway.patch(url, content=content, headers=sent | {"Upload-Offset": "0"})
+    assert sources_in(blobs) == {answer.headers["stagecast-job"].removeprefix("/jobs/"): content}
 
 
 @pytest.mark.parametrize("obstacle", [full, read_only])

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from uuid_utils import uuid7
 
 from contracts.events import Event
-from contracts.snapshot import fold
 from notifier.settings import FanOutKind
 from tests.ground import wait_until_async
 from tests.integration.conftest import clear
@@ -128,7 +127,7 @@ class World:
         """Everybody comes back, and is told what there is to tell."""
         wanted = Story()
         for event in self.published:
-            wanted.jobs[event.subject] = fold(wanted.jobs.get(event.subject), event)
+            wanted.learn(event)
         for client in self.clients:
             if not client.is_connected:
                 await client.connect(self.urls[0])

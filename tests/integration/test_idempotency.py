@@ -68,6 +68,14 @@ async def test_a_key_stands_for_one_kind_of_request(gateway: httpx.AsyncClient) 
     refused(await gateway.put("/upload/b.txt", content=b"x", headers=KEY), 422, "PUT /upload/a.txt")
 
 
+@pytest.mark.parametrize("other", [(b"two",), (b"one", b"two"), ()])
+async def test_a_key_stands_for_these_bytes(gateway: httpx.AsyncClient, blobs: Path, other: tuple[bytes, ...]) -> None:
+    await gateway.post("/upload", files=files(b"one"), headers=KEY)
+    sent = {"files": files(*other)} if other else {"files": [("file", ("renamed.txt", b"one"))]}
+    refused(await gateway.post("/upload", **sent, headers=KEY), 422, "other files")
+    assert list(sources_in(blobs).values()) == [b"one"]
+
+
 async def test_a_sender_that_goes_away_may_come_again(gateway: httpx.AsyncClient, blobs: Path) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"x" * 100_000
@@ -95,7 +103,7 @@ async def test_what_the_broker_did_not_take_is_sent_when_the_request_comes_again
             [job_id] = sources_in(blobs)
             proxy.mend()
             await answering(f"{base}/readyz")
-            answer = await client.put("/upload/a.txt", content=b"ignored", headers=KEY)
+            answer = await client.put("/upload/a.txt", content=b"x" * 6_000_001, headers=KEY)
     assert answer.status_code == 202
     assert answer.json()["jobs"][0]["id"] == job_id
     [request] = await requests_in(channel, inspect_queue)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.stack import PROJECT, clean_environment
 
-PACKAGES = {"contracts", "gateway", "processor", "notifier", "cli"}
+PACKAGES = {"contracts", "client", "gateway", "processor", "notifier", "cli"}
 
 
 @pytest.fixture(scope="module")

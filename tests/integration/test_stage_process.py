@@ -2,6 +2,7 @@
 
 # ruff: noqa: T201 - printing is what is tested
 
+import dataclasses
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,11 @@ from structlog.testing import capture_logs
 from processor import Pipeline, Stage
 from processor.child import OOM_SCORE_ADJUSTMENT, SHORT_SECONDS, Finished, Raised, StageWork
 from processor.errors import StageCrashedError
+from processor.process_pool import MOST_JOBS, ProcessPool, StageProcesses, stage_processes
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_output import LAST_BYTES, LAST_LINES, MAX_LINES
-from processor.stage_process import Message, StageProcess, StageProcesses, stage_processes
+from processor.stage_process import Message, StageProcess
+from processor.traits import MOST_MORE_KB
 from tests.ground import wait_until, wait_until_async
 from tests.samples import JOB_ID
 
@@ -32,7 +36,9 @@ import subprocess
 print(subprocess.Popen({SLEEP}, start_new_session=True, stdout=subprocess.DEVNULL).pid)
 """
 
+kept: list[bytes] = []
 odd = Pipeline("odd")
+alone = Pipeline("alone", isolate_jobs=True)
 
 
 @odd.stage()
@@ -105,6 +111,36 @@ def leave_an_orphan(stage: Stage) -> None:
 
 
 @odd.stage()
+def change_the_environment(stage: Stage) -> None:
+    os.environ["LANG"] = "tlh"
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
+def change_the_umask(stage: Stage) -> None:
+    os.umask(0o077)
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
+def ignore_a_signal(stage: Stage) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
+def lower_a_limit(stage: Stage) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
+def keep_much(stage: Stage) -> None:
+    kept.append(bytes(MOST_MORE_KB * 1024) + b"x")
+    stage.facts(pid=os.getpid())
+
+
+@odd.stage()
 def take_a_while(stage: Stage) -> None:
     time.sleep(SHORT_SECONDS * 1.1)
     stage.facts(pid=os.getpid())
@@ -121,6 +157,11 @@ def hold_back(stage: Stage) -> None:
     stage.progress(0.1)
     stage.progress(0.2, "then silence")
     time.sleep(600)
+
+
+@alone.stage()
+def say_who_is_alone(stage: Stage) -> None:
+    stage.facts(pid=os.getpid())
 
 
 @pytest.fixture
@@ -244,7 +285,10 @@ async def test_short_stages_in_a_row_share_a_process_and_nothing_else(source: So
     await wait_until_async(lambda: not psutil.pid_exists(first["pid"]), 10, what="the end of the process that waited")
 
 
-@pytest.mark.parametrize("name", ["leave_a_thread", "leave_an_orphan", "take_a_while", "fail"])
+CHANGES = ["change_the_environment", "change_the_umask", "ignore_a_signal", "lower_a_limit", "keep_much"]
+
+
+@pytest.mark.parametrize("name", ["leave_a_thread", "leave_an_orphan", "take_a_while", "fail", *CHANGES])
 async def test_a_stage_that_changed_its_process_is_its_last(source: Source, name: str) -> None:
     async with stage_processes() as processes:
         found = await found_by(processes, work(name, source))
@@ -255,6 +299,37 @@ async def test_a_stage_that_changed_its_process_is_its_last(source: Source, name
         )
         following = await found_by(processes, work("say_who", source))
     assert following["pid"] != found["pid"]
+
+
+async def job_by(pool: ProcessPool, stage_work: StageWork) -> int:
+    """The process that ran a job of one stage."""
+    async with stage_processes(pool) as processes:
+        return int((await found_by(processes, stage_work))["pid"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each stage has a process of its own")
+async def test_a_process_serves_so_many_jobs_of_its_pipeline(source: Source) -> None:
+    async with ProcessPool(1) as pool:
+        pids = [await job_by(pool, work("say_who", source)) for _ in range(MOST_JOBS * 3 // 2)]
+    # Where the machine is so busy that an empty stage is no short one, a process serves fewer.
+    assert 1 < max(Counter(pids).values()) <= MOST_JOBS
+    assert not any(map(psutil.pid_exists, pids))
+
+
+async def test_a_job_that_shall_be_alone_has_a_process_of_its_own(source: Source) -> None:
+    isolated = dataclasses.replace(work("say_who", source), pipeline=f"{__name__}:alone", index=0)
+    async with ProcessPool(1) as pool:
+        first, second = await job_by(pool, isolated), await job_by(pool, isolated)
+        assert not psutil.pid_exists(first)
+    assert first != second
+
+
+async def test_no_more_processes_wait_than_may(source: Source) -> None:
+    async with ProcessPool(1) as pool:
+        async with stage_processes(pool) as some, stage_processes(pool) as others:
+            pids = {(await found_by(each, work("say_who", source)))["pid"] for each in (some, others)}
+            assert len(pids) == 2
+        assert sum(map(psutil.pid_exists, pids)) <= 1
 
 
 async def test_a_process_that_is_killed_while_it_waits_is_replaced(source: Source) -> None:

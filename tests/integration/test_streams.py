@@ -219,7 +219,7 @@ async def test_filters(notifier: str, channel: AbstractChannel) -> None:
 
 def a_visitor() -> tuple[str, str]:
     """A cookie as the gateway sets it, and its owner's pseudonym."""
-    owners = Owners(SECRET)
+    owners = Owners((SECRET.get_secret_value(),))
     return owners._signer.sign("visitor").decode(), owners.pseudonym("visitor")
 
 
@@ -369,7 +369,7 @@ async def test_limits(start: Start) -> None:
             assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
             cookie, _ = a_visitor()
             async with listening(url, cookie=cookie):
-                other = Owners(SECRET)._signer.sign("another").decode()
+                other = Owners((SECRET.get_secret_value(),))._signer.sign("another").decode()
                 answer = await client.get("/events", headers={"Cookie": f"{COOKIE}={other}"})
                 assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
         await until_figure(url, "stagecast_notifier_streams", 0)

@@ -16,7 +16,6 @@ from contracts.events import Event, JobFailed, encode
 from contracts.job import Job, JobRequest
 from contracts.record import JobRecord, write_record
 from contracts.state import JobState
-from processor.attempt import Workshop
 from processor.catalogue import Offer, load_pipeline
 from processor.errors import SupersededError
 from processor.figures import Figures
@@ -28,6 +27,7 @@ from processor.turn import Means
 from processor.verdict import DELAYS, SLICES
 from processor.worker import Worker
 from processor.workers import Workers
+from processor.workshop import Workshop
 from tests.attempts import fresh_record
 from tests.fakes import FakeAnnouncer, FakeDelivery
 from tests.ground import wait_until_async
@@ -214,9 +214,9 @@ async def test_a_job_that_is_cancelled_just_as_it_fails_is_not_tried_again(post:
     class Late(FakeAnnouncer):
         """The mark comes when the stage has just failed."""
 
-        async def publish(self, event: Event) -> None:
-            await super().publish(event)
-            if event.type == "stage.failed":
+        async def publish(self, *events: Event) -> None:
+            await super().publish(*events)
+            if any(event.type == "stage.failed" for event in events):
                 await obstore.put_async(post.store, cancellation_key(JOB_ID), b"{}")
 
     post.announcer = Late()
@@ -263,11 +263,11 @@ async def test_an_outcome_that_a_lost_connection_kept_untold_stands(post: Post, 
     class Losing(FakeAnnouncer):
         """The connection is lost when the outcome is to be told."""
 
-        async def publish(self, event: Event) -> None:
-            if event.type == outcome:
+        async def publish(self, *events: Event) -> None:
+            if any(event.type == outcome for event in events):
                 lost.set()
                 await asyncio.Event().wait()
-            await super().publish(event)
+            await super().publish(*events)
 
     lost, telling = asyncio.Event(), post.announcer
     post.announcer = Losing()

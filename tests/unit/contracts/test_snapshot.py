@@ -33,10 +33,19 @@ def test_a_sequence_of_events(case: dict[str, Any]) -> None:
     assert {name: found.get(name) for name in case["expected"]} == case["expected"]
 
 
-@pytest.mark.parametrize("kind", sorted(one_of_each()))
+def test_an_upload_is_no_job_yet() -> None:
+    events = one_of_each()
+    assert fold(None, events["upload.progressed"]) is None
+    job = fold(None, events["job.queued"])
+    assert job is not None
+    assert fold(job, events["upload.progressed"]) is job
+
+
+@pytest.mark.parametrize("kind", sorted(one_of_each().keys() - {"upload.progressed"}))
 def test_any_event_alone_is_enough(kind: str) -> None:
     event = one_of_each()[kind]
     job = fold(None, event)
+    assert job is not None
     assert (job.attempt, job.sequence, job.heard_at) == (1, 7, event.time)
     assert JobSnapshot.model_validate_json(job.model_dump_json()) == job
 
@@ -44,5 +53,6 @@ def test_any_event_alone_is_enough(kind: str) -> None:
 def test_what_is_not_newer_changes_nothing() -> None:
     events = one_of_each()
     job = fold(None, events["job.completed"])
+    assert job is not None
     for event in events.values():
         assert fold(job, decode_event(event.model_dump_json().encode())) is job

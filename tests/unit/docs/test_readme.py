@@ -11,8 +11,8 @@ import pytest
 from contracts.blobs import artifact_key, open_store, source_key
 from contracts.events import Event
 from contracts.job import Job
-from processor.attempt import Workshop
 from processor.catalogue import load_catalogue
+from processor.workshop import Workshop
 from tests.attempts import a_chronicle, fresh_record, run_attempt
 from tests.samples import JOB_ID
 
@@ -35,8 +35,8 @@ async def test_the_pipeline_in_the_readme_runs(tmp_path: Path, monkeypatch: pyte
     [(name, offer)] = load_catalogue((f"{module}:{module}",)).items()
     events: list[Event] = []
 
-    async def publish(event: Event) -> None:
-        events.append(event)
+    async def publish(*told: Event) -> None:
+        events.extend(told)
 
     job = Job(id=JOB_ID, name="报告.txt", size=len(content), pipeline=name)
     chronicle = a_chronicle(offer, fresh_record(job), store, publish)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.body import BLOCK_BYTES
 from gateway.errors import BrokenFormError, NotMultipartError
-from gateway.form import BLOCK_BYTES, Form
+from gateway.form import Form
 
 BOUNDARY = "xXboundaryXx"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"

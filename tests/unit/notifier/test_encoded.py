@@ -42,7 +42,8 @@ def test_what_is_asked_about_an_event(encoder: Encoder) -> None:
         "job.failed",
         "job.cancelled",
     }
-    assert {kind for kind, event in read.items() if event and event.progress_of} == {"stage.progressed"}
+    progress = {kind for kind, event in read.items() if event and event.progress_of}
+    assert progress == {"stage.progressed", "upload.progressed"}
 
 
 def test_what_nobody_can_decode_is_skipped_and_counted_once(encoder: Encoder, registry: CollectorRegistry) -> None:

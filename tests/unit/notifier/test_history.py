@@ -52,8 +52,8 @@ def test_a_selection_passes_over_what_does_not_concern_it() -> None:
 def test_progress_can_be_left_out() -> None:
     history = history_of(*one_of_each().values())
     body = history.read(0, Selection(progress=False)).body
-    assert b"stage.progressed" not in body
-    assert body.count(b"data: ") == len(one_of_each()) - 1
+    assert b".progressed" not in body
+    assert body.count(b"data: ") == len(one_of_each()) - 2
 
 
 def test_one_that_is_late_gets_the_newest_progress_and_every_other_event() -> None:

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.events import Event
-from contracts.snapshot import fold
 from notifier.cursor import parse_cursor
 from notifier.selection import Selection
 from notifier.snapshots import Reason
@@ -173,7 +172,7 @@ async def test_nobody_misses_anything_without_a_snapshot_and_all_end_alike(
     await world.end()
     wanted = Story()
     for event in world.logged:
-        wanted.jobs[event.subject] = fold(wanted.jobs.get(event.subject), event)
+        wanted.learn(event)
     for client in world.clients:
         assert client.story.states() == wanted.states()
         left_out = [event for event in client.story.missed(world.logged) if event.type != "stage.progressed"]

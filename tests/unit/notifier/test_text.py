@@ -5,6 +5,7 @@ from tests.samples import one_of_each
 
 LINES = {
     "job.queued": None,
+    "upload.progressed": "file: 报告 final.csv: upload: 50 %",
     "job.started": None,
     "stage.started": "file: 报告 final.csv: stage 2/5 identify: begin",
     "stage.progressed": "file: 报告 final.csv: stage 2/5 identify: 43 %",

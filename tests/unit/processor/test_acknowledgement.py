@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from contracts.acknowledgement import announced_limit
 from contracts.topology import LONGEST_STAGE
 from processor import Pipeline, Stage
-from processor.acknowledgement import announced_limit, concern, protested_limit
+from processor.acknowledgement import concern, protested_limit
 
 HALF_AN_HOUR = timedelta(minutes=30)
 # As RabbitMQ 3.10.8 says it.

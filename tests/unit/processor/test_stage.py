@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from obstore.store import LocalStore, MemoryStore
 
-from processor.artifacts import media_type_of
+from contracts.media import media_type_of
 from processor.stage import Found, Progress, Saved, Source, Stage
 from processor.stage_log import Logged
 from processor.workplace import MAX_ARTIFACTS

@@ -1,0 +1,47 @@
+"""`stagecast cancel` and `stagecast retry`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from cli.completion import complete_job
+from cli.exit_codes import ExitCode
+from cli.job_name import find_job_id
+from cli.output import shown
+from cli.remote import with_stagecast
+from client import RefusedError, Stagecast
+from contracts.snapshot import JobSnapshot
+
+Jobs = Annotated[
+    list[str], typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings or ends.")
+]
+
+
+@with_stagecast
+async def cancel(stagecast: Stagecast, names: Jobs) -> None:
+    """End jobs, wherever they are; a running stage is killed with all it started."""
+    await _each(stagecast, names, stagecast.cancel, "is being cancelled")
+
+
+@with_stagecast
+async def retry(stagecast: Stagecast, names: Jobs) -> None:
+    """Try failed or cancelled jobs again, from the stage that did not end well."""
+    await _each(stagecast, names, stagecast.retry, "is queued again: `stagecast watch` shows it")
+
+
+async def _each(
+    stagecast: Stagecast, names: list[str], order: Callable[[str], Awaitable[JobSnapshot]], words: str
+) -> None:
+    """One that is refused does not keep the others from it."""
+    refused = False
+    for job_id in [await find_job_id(stagecast, name) for name in names]:
+        try:
+            job = await order(job_id)
+        except RefusedError as error:
+            typer.echo(f"{job_id}: {shown(str(error))}", err=True)
+            refused = True
+        else:
+            typer.echo(f"{job_id}  {shown(job.job.name)} {job.state.value if job.state.is_terminal else words}")
+    if refused:
+        raise typer.Exit(ExitCode.NOT_DONE)

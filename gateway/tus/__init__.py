@@ -1,0 +1,1 @@
+"""Resumable uploads: the tus protocol, version 1.0.0 (https://tus.io/protocols/resumable-upload)."""
