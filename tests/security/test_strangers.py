@@ -43,6 +43,7 @@ GATEWAY = {
     ("GET", "/web"): OPEN,
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/livez"): OPEN,
+    ("GET", "/metrics"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("POST", "/upload"): CALLER,
     ("PUT", "/upload/{name:path}"): CALLER,
@@ -97,7 +98,7 @@ def table_of(routes: Iterable[Any]) -> set[tuple[str, str]]:
 def test_every_route_has_a_rule(tmp_path: Path) -> None:
     settings = GatewaySettings(secret=SecretStr(SIGNING), store_url=tmp_path.as_uri())
     desk = make_desk(settings, LocalStore(tmp_path), Broker(settings.amqp_url, GatewayFigures()), Leaving())
-    assert table_of(gateway_routes(settings, desk, checks={}).routes) == set(GATEWAY)
+    assert table_of(gateway_routes(settings, desk, checks={}, more=[GatewayFigures().route()]).routes) == set(GATEWAY)
     reads = NotifierSettings(secret=SecretStr(SIGNING))
     figures, archive = Figures(), Archive(LocalStore(tmp_path))
     hub = make_hub(reads, figures)
