@@ -51,6 +51,7 @@ chromium:
 
 node:
 	@deploy/local/node.sh
+	@deploy/local/tus_client.sh
 
 promtool:
 	@deploy/local/promtool.sh
