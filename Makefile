@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help up test tools check bench lock docs clean rabbitmq chromium node
+.PHONY: help up test tools check bench lock docs site clean rabbitmq chromium node promtool
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +13,7 @@ up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops
 test: tools ## run all tests that this machine can run; ARGS go to pytest
 	$(PY) -m pytest $(ARGS)
 
-tools: .venv/dev.stamp rabbitmq chromium node ## install what the tests need
+tools: .venv/dev.stamp rabbitmq chromium node promtool ## install what the tests need
 
 check: .venv/dev.stamp ## format, lint, types, imports, unit tests
 	$(PY) -m ruff format --check .
@@ -33,6 +33,11 @@ lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml
 
 docs: .venv/dev.stamp ## write the generated documents anew
 	$(PY) -m contracts
+	$(PY) -m gateway.openapi >docs/gateway.openapi.json
+	$(PY) -m notifier.openapi >docs/notifier.openapi.json
+
+site: .venv/dev.stamp ## build the documentation as a site, in .local/site
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 
 clean: ## remove the virtual environment, all data and all caches
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -47,6 +52,9 @@ chromium:
 node:
 	@deploy/local/node.sh
 	@deploy/local/tus_client.sh
+
+promtool:
+	@deploy/local/promtool.sh
 
 .venv/runtime.stamp: requirements.lock deploy/local/venv.sh
 	@deploy/local/venv.sh requirements.lock

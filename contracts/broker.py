@@ -17,6 +17,8 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from pydantic import SecretStr
 
+from contracts.link import UNWATCHED, Link
+
 HEARTBEAT = timedelta(seconds=10)
 CONNECT_TIMEOUT = timedelta(seconds=5)
 SHORTEST_PAUSE = 0.2
@@ -33,7 +35,7 @@ Session = Callable[[Callable[[], None]], Awaitable[None]]
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-async def keep_connected(url: SecretStr, use: Use, *, name: str) -> None:
+async def keep_connected(url: SecretStr, use: Use, *, name: str, link: Link = UNWATCHED) -> None:
     """Run `use` with a connection, and again with a new one whenever that is lost; never returns.
 
     `use` is cancelled when its connection closes.
@@ -44,10 +46,10 @@ async def keep_connected(url: SecretStr, use: Use, *, name: str) -> None:
             connected()
             await _use_while_open(connection, use)
 
-    await keep_trying(session, name=name)
+    await keep_trying(session, name=name, link=link)
 
 
-async def keep_trying(session: Session, *, name: str) -> None:
+async def keep_trying(session: Session, *, name: str, link: Link = UNWATCHED) -> None:
     """Run `session` again and again; never returns. It calls what it is given once it is connected.
 
     Waits between tries rise to 5 s, with jitter, and fall back when one has been connected.
@@ -57,6 +59,7 @@ async def keep_trying(session: Session, *, name: str) -> None:
     def connected() -> None:
         nonlocal failures
         failures = 0
+        link.is_up(name)
         log.info("broker.connected", connection=name)
 
     while True:
@@ -71,6 +74,7 @@ async def keep_trying(session: Session, *, name: str) -> None:
                 raise
             failures += 1
             log.warning("broker.lost", connection=name, reason=describe(_first(group)))
+        link.is_down(name)
         await asyncio.sleep(pause_after(failures))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from contracts.traces import trace_ids
+
 MAX_VALUE_LENGTH = 2_000
 QUIET_LIBRARIES = {  # what they tell below these levels our own events say better, in one line
     "aio_pika": logging.ERROR,
@@ -23,6 +25,7 @@ def configure_logs(service: str, *, level: str, format: str) -> None:
     as_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -53,6 +56,12 @@ def _console_renderer() -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, exception_formatter=structlog.dev.plain_traceback
     )
+
+
+def _trace(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What happened within a trace says within which."""
+    line.update(trace_ids())
+    return line
 
 
 def _bound_values(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

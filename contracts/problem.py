@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, Response
 
+FAULT = "fault"  # in a request's state: the error that it was answered with, for those who count
+
 
 def problem(
     status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **extensions: object

@@ -12,6 +12,7 @@ import uvloop
 from contracts.errors import BadSettingError, PortTakenError
 from contracts.logs import configure_logs
 from contracts.settings import SharedSettings, read_settings
+from contracts.traces import configure_traces
 
 EX_CONFIG = 78  # sysexits.h: a setting or a port is wrong; starting again will not help
 
@@ -26,7 +27,9 @@ def run_service(name: str, settings_class: type[S], main: Main[S]) -> NoReturn:
     try:
         settings = read_settings(settings_class)
         configure_logs(name, level=settings.log_level, format=settings.log_format)
+        flush_traces = configure_traces(name)
         uvloop.run(_until_signalled(settings, main))
+        flush_traces()
     except (BadSettingError, PortTakenError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         sys.exit(EX_CONFIG)

@@ -17,9 +17,11 @@ from gateway.blobs import Blobs, signs_links
 from gateway.body import Linger
 from gateway.broker import Broker
 from gateway.commands import Commands
+from gateway.figures import Figures
 from gateway.idempotency import KeptUploads
 from gateway.leaving import Leaving
 from gateway.memory import keep_freed_memory
+from gateway.observed import Observed
 from gateway.quotas import Quota
 from gateway.records import Records
 from gateway.settings import GatewaySettings
@@ -38,11 +40,13 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     keep_freed_memory()
     listener = listen(settings.host, settings.gateway_port, setting="STAGECAST_GATEWAY_PORT")
     leaving = Leaving()
-    broker, store = Broker(settings.amqp_url), open_store(settings.store_url)
+    figures = Figures()
+    broker, store = Broker(settings.amqp_url, figures), open_store(settings.store_url)
     watch = StoreWatch(store, writes=True)
     desk = make_desk(settings, store, broker, leaving)
     sweep = make_sweep(store, desk)
-    app = create_app(settings, desk, checks={"broker": broker.fault, "store": watch.fault})
+    checks = {"broker": broker.fault, "store": watch.fault}
+    app = Observed(create_app(settings, desk, checks=checks, routes=[figures.route()]), figures)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(broker.run()), tasks.create_task(watch.run()), tasks.create_task(sweep.run())]
         await Server(Linger(app, leaving), farewell=leaving.farewell).serve_until(stop, listener)

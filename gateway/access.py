@@ -16,7 +16,7 @@ from gateway.records import Records
 from gateway.tus.protocol import ANSWER_HEADERS, REQUEST_HEADERS
 
 PAGE_FILES = "/web/"
-OPEN = frozenset({"/", "/openapi.json", "/livez", "/readyz"})  # nobody's in particular; all else asks who comes
+OPEN = frozenset({"/", "/openapi.json", "/livez", "/readyz", "/metrics"})  # nobody's; all else asks who comes
 DIGESTS = ("Content-Digest", "Repr-Digest")
 LIMITS = ("Upload-Limit", "RateLimit", "RateLimit-Policy")
 ANSWERS: dict[int | str, dict[str, Any]] = {

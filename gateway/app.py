@@ -1,11 +1,12 @@
 """The gateway's HTTP interface."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from contracts.access.admission import Admission
@@ -59,16 +60,23 @@ class Desk:
     tus: TusDesk
 
 
-def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> ASGIApp:
+def create_app(settings: GatewaySettings, desk: Desk, *, checks: Checks, routes: Iterable[Route] = ()) -> ASGIApp:
     """The routes, and who gets to them."""
-    app = Gate(make_routes(settings, desk, checks=checks), desk.admission, is_open=is_open)
+    app = Gate(make_routes(settings, desk, checks=checks, more=routes), desk.admission, is_open=is_open)
     return cross_origin(app, settings.gateway_allowed_origins)
 
 
-def make_routes(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> FastAPI:
+def make_routes(settings: GatewaySettings, desk: Desk, *, checks: Checks, more: Iterable[Route] = ()) -> FastAPI:
     """Put the routes together."""
     admission = desk.admission
-    app = FastAPI(title="Stagecast gateway", summary="The write side", docs_url=None, redoc_url=None, responses=ANSWERS)
+    app = FastAPI(
+        title="Stagecast gateway",
+        summary="The write side",
+        docs_url=None,
+        redoc_url=None,
+        responses=ANSWERS,
+        telemetry={"tracing": False},  # its spans have paths, and so files' names; ours are `gateway/observed.py`
+    )
     install_problems(app)
     app.include_router(
         upload_routes(
@@ -87,7 +95,7 @@ def make_routes(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> Fas
         page_routes(admission, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
     )
     app.mount("/web", WebFiles(events_url=settings.gateway_events_url, notifier_port=settings.notifier_port))
-    app.routes.extend(health_routes(checks))
+    app.routes.extend([*health_routes(checks), *more])
     return app
 
 

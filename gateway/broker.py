@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import aio_pika
@@ -12,10 +13,13 @@ from pydantic import SecretStr
 
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected
 from contracts.control import Cancel
-from contracts.events import Event, encode
+from contracts.events import Event, UploadProgressed, encode
 from contracts.job import PIPELINE_NAME_PATTERN, JobRequest
 from contracts.topology import CONTROL, EVENT_TOPOLOGY, EVENTS, JOBS, declare, event_key, job_queue
+from contracts.traces import carried, sending
 from gateway.errors import NotReadyError, UnknownPipelineError
+from gateway.figures import Figures
+from gateway.observed import TRACER
 
 ANSWER_SECONDS = 5.0  # during a broker's disk alarm, publishing and even opening a channel hang
 
@@ -25,15 +29,16 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Broker:
     """Publishes while there is a connection, refuses at once while there is none."""
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, figures: Figures) -> None:
         self._url = url
+        self._figures = figures
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_connected(self._url, self._use, name="gateway")
+        await keep_connected(self._url, self._use, name="gateway", link=self._figures)
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
@@ -73,6 +78,7 @@ class Broker:
             raise UnknownPipelineError(f"no processor offers the pipeline {request.job.pipeline!r}") from error
         except BROKER_ERRORS as error:
             raise _unavailable(error) from error
+        self._figures.submitted(request.job)
 
     async def announce(self, event: Event) -> None:
         """Publish an event. A broker that goes away just now costs the `queued` line, never the job."""
@@ -102,7 +108,9 @@ class Broker:
 
     async def _publish_event(self, event: Event) -> None:
         message = aio_pika.Message(encode(event), message_id=event.id, content_type="application/cloudevents+json")
-        await self._publish(EVENTS.name, message, routing_key=event_key(event), mandatory=False)
+        # Of progress there is too much for a span each.
+        span = None if isinstance(event, UploadProgressed) else "announce"
+        await self._publish(EVENTS.name, message, span=span, routing_key=event_key(event), mandatory=False)
 
     async def _use(self, connection: AbstractConnection) -> None:
         with broker_calls():
@@ -114,8 +122,12 @@ class Broker:
         finally:
             self._connection = self._channel = None
 
-    async def _publish(self, exchange: str, message: aio_pika.Message, **options: Any) -> None:
-        with broker_calls():
+    async def _publish(
+        self, exchange: str, message: aio_pika.Message, *, span: str | None = "publish", **options: Any
+    ) -> None:
+        told = nullcontext(carried()) if span is None else sending(TRACER, span, exchange=exchange)
+        with broker_calls(), self._figures.publishing(exchange), told as headers:
+            message.headers.update(headers)
             channel = await self._open_channel()
             target = await channel.get_exchange(exchange, ensure=False)
             await target.publish(message, timeout=ANSWER_SECONDS, **options)

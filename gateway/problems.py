@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from contracts.problem import problem
+from contracts.problem import FAULT, problem
 from gateway.errors import RefusedError, SenderGoneError
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
@@ -33,12 +33,14 @@ def refusal(error: RefusedError) -> Response:
     return problem(error.status, error.title, str(error), headers={**retry_after, **error.headers}, **accepted)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
+    setattr(request.state, FAULT, error)
     return refusal(error)
 
 
-async def _sender_gone(request: Request, _: Exception) -> Response:
+async def _sender_gone(request: Request, error: Exception) -> Response:
+    setattr(request.state, FAULT, error)
     log.info("upload.abandoned", path=request.url.path)
     return Response(status_code=400)  # nobody reads it
 

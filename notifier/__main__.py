@@ -39,6 +39,7 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     watch = Watch(hub, heartbeat_seconds=settings.notifier_heartbeat_seconds, cut_seconds=settings.notifier_cut_seconds)
     encoder = Encoder(figures.skipped)
     follower = Follower(settings.amqp_url, hub, encoder, history_events=settings.notifier_history_events)
+    figures.watch_log(follower.fault, follower.offset)
     fan_out: FanOut = Shared()
     if settings.notifier_fanout is FanOutKind.CLIENT_QUEUES:
         fan_out = ClientQueues(settings.amqp_url, hub, encoder, follower, instance=uuid4().hex[:12])

@@ -1,50 +1,60 @@
-"""What this process counts, for Prometheus. Not for the public: keep `/metrics` off the edge."""
+"""What the notifier counts (docs/metrics.md)."""
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from prometheus_client import Counter, Gauge, Histogram
 
+from contracts.metrics import QUICK_SECONDS, Measures
 from notifier.snapshots import Reason
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PREFIX = "stagecast_notifier"
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
-
-class Figures:
-    """One registry a service, so that two can live in one process."""
+class Figures(Measures):
+    """A notifier's numbers."""
 
     def __init__(self) -> None:
-        registry = self._registry = CollectorRegistry()
-        self.skipped = Counter(f"{PREFIX}_events_skipped", "Events that nobody could decode.", registry=registry)
-        self._streams = Gauge(f"{PREFIX}_streams", "Streams that are open.", registry=registry)
-        self._deliveries = Counter(
-            f"{PREFIX}_deliveries", "Events written, counted for each client.", registry=registry
-        )
+        super().__init__("notifier")
+        name, registry = self.prefix, self.registry
+        self.skipped = Counter(f"{name}_events_skipped", "Events that nobody could decode.", registry=registry)
+        self._streams = Gauge(f"{name}_streams", "Streams that are open.", registry=registry)
+        self._deliveries = Counter(f"{name}_deliveries", "Events written, counted for each client.", registry=registry)
         self._seconds = Histogram(
-            f"{PREFIX}_fan_out_seconds",
+            f"{name}_fan_out_seconds",
             "From the oldest event of a round in hand to its last client.",
-            buckets=SECONDS,
+            buckets=QUICK_SECONDS,
             registry=registry,
         )
         self._resumes = Counter(
-            f"{PREFIX}_resumes", "Clients that came with a cursor or a time.", ("kind",), registry=registry
+            f"{name}_resumes", "Clients that came with a cursor or a time.", ("kind",), registry=registry
         )
-        self._snapshots = Counter(f"{PREFIX}_snapshots", "Snapshots sent.", ("reason",), registry=registry)
-        self._cut = Counter(f"{PREFIX}_clients_cut", "Clients that took nothing for too long.", registry=registry)
+        self._snapshots = Counter(f"{name}_snapshots", "Snapshots sent.", ("reason",), registry=registry)
+        self._cut = Counter(f"{name}_clients_cut", "Clients that took nothing for too long.", registry=registry)
         self._mended = Counter(
-            f"{PREFIX}_queues_mended", "Losses of a client's queue that were made good from the log.", registry=registry
+            f"{name}_queues_mended", "Losses of a client's queue that were made good from the log.", registry=registry
         )
-        self._refused = Counter(f"{PREFIX}_streams_refused", "Streams past a limit.", ("limit",), registry=registry)
+        self._refused = Counter(f"{name}_streams_refused", "Streams past a limit.", ("limit",), registry=registry)
+        self._log_seconds = Histogram(
+            f"{name}_log_seconds",
+            "From leaving a mark in the log to reading it: how far this process is behind.",
+            buckets=QUICK_SECONDS,
+            registry=registry,
+        )
+        self._following = Gauge(f"{name}_log_up", "1 while the log is read to its end, else 0.", registry=registry)
+        self._offset = Gauge(f"{name}_log_offset", "Of the newest message that was read.", registry=registry)
         for reason in Reason:
             self._snapshots.labels(reason)
 
     def watch_streams(self, count: Callable[[], int]) -> None:
         """How many are open, asked when somebody looks."""
         self._streams.set_function(count)
+
+    def watch_log(self, fault: Callable[[], str | None], offset: Callable[[], int]) -> None:
+        """How the log is followed, asked when somebody looks."""
+        self._following.set_function(lambda: fault() is None)
+        self._offset.set_function(offset)
+
+    def marked(self, *, seconds: float) -> None:
+        """A mark that was left in the log has been read."""
+        self._log_seconds.observe(seconds)
 
     def delivered(self, events: int, *, seconds: float) -> None:
         self._deliveries.inc(events)
@@ -69,11 +79,3 @@ class Figures:
 
     def refused(self, limit: str) -> None:
         self._refused.labels(limit).inc()
-
-    def route(self) -> Route:
-        """`GET /metrics`."""
-
-        async def metrics(_: Request) -> Response:
-            return Response(generate_latest(self._registry), media_type=CONTENT_TYPE)
-
-        return Route("/metrics", metrics)

@@ -7,6 +7,7 @@ was made anew.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -55,11 +56,15 @@ class Follower:
 
     async def run(self) -> None:
         """Keep following; never returns."""
-        await keep_trying(self._session, name="notifier log")
+        await keep_trying(self._session, name="notifier log", link=self._hub.figures)
 
     def fault(self) -> str | None:
         """What keeps clients from hearing everything, for `/readyz` and heartbeats."""
         return None if self._is_caught_up else "the broker's log of events is not read to its end"
+
+    def offset(self) -> int:
+        """Of the newest message that was read, or 0."""
+        return self._last.offset if self._last is not None else 0
 
     async def mark(self, claim: str = "") -> int:
         """Leave a mark in the log, and return its position when it has come back, however long the broker is away.
@@ -182,6 +187,7 @@ class Follower:
     async def _leave_one(self, connection: ConsumingConnection, channel: int) -> None:
         waiting, self._waiting = self._waiting[:ASKED_AT_ONCE], self._waiting[ASKED_AT_ONCE:]
         mark, read = self._new_mark(claim for _, claim in waiting if claim)
+        left = time.monotonic()
         connection.publish(channel, EVENT_LOG.name, mark)
         try:
             position = await self._hear(read)
@@ -189,6 +195,7 @@ class Follower:
             self._waiting += waiting  # the next session's mark is theirs
             self._asked.set()
             raise
+        self._hub.figures.marked(seconds=time.monotonic() - left)
         for asked, _ in waiting:
             if not asked.done():
                 asked.set_result(position)

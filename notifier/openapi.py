@@ -1,5 +1,7 @@
-"""What can be asked of the notifier, as an OpenAPI document."""
+"""What can be asked of the notifier, as an OpenAPI document; `python -m notifier.openapi` writes it."""
 
+import json
+import sys
 from typing import Any
 
 from starlette.requests import Request
@@ -94,3 +96,7 @@ def openapi_route() -> Route:
         return JSONResponse(told)
 
     return Route("/openapi.json", openapi)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(document(), indent=2, ensure_ascii=False) + "\n")

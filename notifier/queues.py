@@ -75,7 +75,7 @@ class ClientQueues:
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_trying(self._session, name="notifier queues")
+        await keep_trying(self._session, name="notifier queues", link=self._hub.figures)
 
     def fault(self) -> str | None:
         """What is amiss, for `/readyz`."""

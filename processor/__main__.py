@@ -13,6 +13,7 @@ from contracts.store_watch import StoreWatch
 from processor.broker import Announcements, JobQueues
 from processor.catalogue import load_catalogue
 from processor.errors import BadPipelineError
+from processor.figures import Figures
 from processor.process_pool import ProcessPool
 from processor.settings import ProcessorSettings
 from processor.stage_process import warm_up
@@ -32,12 +33,17 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         raise BadSettingError(f"STAGECAST_PROCESSOR_PIPELINES: {error}") from error
     store, stops = open_store(settings.store_url), Stops()
     watch = StoreWatch(store, writes=True)
-    announcements = Announcements(settings.amqp_url)
+    figures = Figures()
+    announcements = Announcements(settings.amqp_url, figures)
     pool = ProcessPool(settings.processor_concurrency)
     means = Means(Workshop(store, settings.store_url, settings.processor_workdir, pool), announcements, stops)
     worker = Worker(catalogue, store, means, source=f"/processors/{uuid4().hex[:12]}")
     workers = Workers(
-        worker, stops, concurrency=settings.processor_concurrency, grace_seconds=settings.processor_grace_seconds
+        worker,
+        stops,
+        figures,
+        concurrency=settings.processor_concurrency,
+        grace_seconds=settings.processor_grace_seconds,
     )
     queues = JobQueues(settings.amqp_url, [offer.pipeline for offer in catalogue.values()], workers, stops)
     warm_up(offer.module for offer in catalogue.values())
@@ -55,7 +61,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         "events": announcements.fault,
         "store": lambda: worker.patience.fault() or watch.fault(),
     }
-    app = Starlette(routes=health_routes(checks, {"acknowledgement timeout": queues.concern}))
+    app = Starlette(routes=[*health_routes(checks, {"acknowledgement timeout": queues.concern}), figures.route()])
     async with pool, asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         watching = tasks.create_task(watch.run())

@@ -19,6 +19,7 @@ from processor.errors import PermanentFailure, StageRaisedError, StageTimedOutEr
 from processor.running_stage import Run, RunningStage, running_stages
 from processor.stage import Found, Progress, Saved, Source
 from processor.stage_process import Message
+from processor.tracer import TRACER
 from processor.workshop import Download, Workshop
 
 FETCH_WORD_SECONDS = 1.0  # between words on a file that comes from a bucket
@@ -84,7 +85,8 @@ class Attempt:
             self._download = opened.download
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                await self._run_stage(opened.source, opened.folder, run)
+                with TRACER.start_as_current_span(f"stage {stages[index].name}"):
+                    await self._run_stage(opened.source, opened.folder, run)
 
     async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)

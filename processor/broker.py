@@ -1,8 +1,8 @@
 """The processor's side of the broker: jobs in on one connection, events out on another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -17,7 +17,7 @@ from contracts.acknowledgement import announced_limit
 from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
-from contracts.events import Event, encode
+from contracts.events import Event, StageProgressed, encode
 from contracts.job import JobRequest
 from contracts.topology import (
     CONTROL,
@@ -30,11 +30,14 @@ from contracts.topology import (
     job_queue,
     retry_queue,
 )
+from contracts.traces import carried, from_message, sending
 from processor.acknowledgement import concern, protested_limit
+from processor.figures import Figures
 from processor.intake import Intake
 from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
 from processor.pipeline import Pipeline
 from processor.stops import Stops
+from processor.tracer import TRACER
 from processor.workers import Workers
 
 SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each queue
@@ -64,7 +67,7 @@ class JobQueues:
 
     async def run(self) -> None:
         """Consume; never returns. What is still at work when it is cancelled goes back with the connection."""
-        await keep_connected(self._url, self._consume, name="processor jobs")
+        await keep_connected(self._url, self._consume, name="processor jobs", link=self._workers.figures)
 
     async def stop_taking(self) -> None:
         """Take no more jobs; go on with those in hand."""
@@ -92,7 +95,8 @@ class JobQueues:
         async with asyncio.TaskGroup() as tasks:
 
             def begin(delivery: JobDelivery) -> asyncio.Task[None]:
-                return tasks.create_task(self._workers.work(delivery))
+                with from_message(delivery.message.headers):
+                    return tasks.create_task(self._workers.work(delivery))
 
             intake = Intake(source, begin, room=room if len(self._queues) > 1 else None)
             source.arrive = intake.arrive
@@ -153,8 +157,9 @@ class JobQueues:
 class Announcements:
     """Publishes until it is confirmed. The message's id is fixed before the first try, so a repeat is known as one."""
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, figures: Figures) -> None:
         self._url = url
+        self._figures = figures
         self._connection: AbstractConnection | None = None
         self._connected = asyncio.Event()
         self._channel: AbstractChannel | None = None
@@ -162,7 +167,7 @@ class Announcements:
 
     async def run(self) -> None:
         """Keep connected; never returns."""
-        await keep_connected(self._url, self._use, name="processor events")
+        await keep_connected(self._url, self._use, name="processor events", link=self._figures)
 
     def fault(self) -> str | None:
         """What keeps this service from working, for `/readyz`."""
@@ -170,8 +175,13 @@ class Announcements:
 
     async def publish(self, *events: Event) -> None:
         """All are on their way at once, in order. Is one not confirmed, all go again, so that the last word is last."""
-        letters = [(event_key(event), encode(event), _properties(event)) for event in events]
-        await self._until_confirmed(lambda channel: _publish_events(channel, letters))
+        types = [event.type for event in events if not isinstance(event, StageProgressed)]
+        # Of progress there is too much for a span each.
+        with sending(TRACER, "announce", event_types=types) if types else nullcontext(carried()) as headers:
+            letters = [(event_key(event), encode(event), _properties(event, headers)) for event in events]
+            await self._until_confirmed(lambda channel: _publish_events(channel, letters))
+        for event in events:
+            self._figures.told(event)
 
     async def submit(self, request: JobRequest) -> None:
         await self._send(request, job_queue(request.job.pipeline))
@@ -184,6 +194,7 @@ class Announcements:
             body, headers={"x-reason": reason[:1000]}, timestamp=datetime.now(UTC), delivery_mode=PERSISTENT
         )
         await self._until_confirmed(lambda channel: _put(channel, message, DEAD_JOBS))
+        self._figures.buried()
 
     async def _use(self, connection: AbstractConnection) -> None:
         self._connection = connection
@@ -195,11 +206,17 @@ class Announcements:
             self._connection = self._channel = None
 
     async def _send(self, request: JobRequest, queue: Queue) -> None:
-        message = aio_pika.Message(encode(request), message_id=request.job.id, delivery_mode=PERSISTENT)
+        message = aio_pika.Message(
+            encode(request), message_id=request.job.id, delivery_mode=PERSISTENT, headers=dict(carried())
+        )
         await self._until_confirmed(lambda channel: _put(channel, message, queue))
 
     async def _until_confirmed(self, publish: Publish) -> None:
         """Bounded by its caller: an attempt is cancelled when its own connection is lost."""
+        with self._figures.publishing():
+            await self._keep_publishing(publish)
+
+    async def _keep_publishing(self, publish: Publish) -> None:
         failures = 0
         while True:
             await self._connected.wait()
@@ -209,6 +226,7 @@ class Announcements:
                     return
             except BROKER_ERRORS as error:
                 failures += 1
+                self._figures.repeated()
                 log.warning("publish.repeated", failures=failures, reason=describe(error))
             await asyncio.sleep(pause_after(failures))
 
@@ -236,8 +254,9 @@ class Announcements:
             return self._channel
 
 
-def _properties(event: Event) -> Basic.Properties:
-    return Basic.Properties(message_id=event.id, content_type="application/cloudevents+json", delivery_mode=1)
+def _properties(event: Event, headers: Mapping[str, str]) -> Basic.Properties:
+    kind = "application/cloudevents+json"
+    return Basic.Properties(message_id=event.id, content_type=kind, delivery_mode=1, headers=dict(headers))
 
 
 async def _put(channel: AbstractChannel, message: aio_pika.Message, queue: Queue) -> None:

@@ -9,12 +9,15 @@ from typing import Self
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
 from contracts.broker import BROKER_ERRORS
 from contracts.topology import DEAD_JOBS, EVENT_TOPOLOGY, JOBS, Queue, declare
 
 ANSWER_SECONDS = 10.0
+FORGET_SECONDS = 5.0  # so long a broker may take to forget a queue that was deleted; or it was made anew already
+LOOK_SECONDS = 0.1
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -51,8 +54,9 @@ class JobDelivery:
 class JobChannel:
     """Takes from some job queues."""
 
-    def __init__(self, channel: AbstractChannel, queues: Iterable[Queue]) -> None:
+    def __init__(self, connection: AbstractConnection, channel: AbstractChannel, queues: Iterable[Queue]) -> None:
         self.channel = channel
+        self._connection = connection
         self._queues = tuple(queues)
         self._turns = itertools.cycle(self._queues)
         self._consumers: dict[str, AbstractQueue] = {}
@@ -64,7 +68,7 @@ class JobChannel:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=prefetch)
         await declare(channel, JOBS, *EVENT_TOPOLOGY, DEAD_JOBS)
-        opened = cls(channel, queues)
+        opened = cls(connection, channel, queues)
         (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(opened._lose)
         return opened
 
@@ -94,9 +98,33 @@ class JobChannel:
         return None
 
     async def until_deleted(self) -> None:
-        """Until somebody deleted a queue that was listened to. What waited in it is lost, what runs goes on."""
+        """Until somebody deleted a queue that was listened to. What waited in it is lost, what runs goes on.
+
+        RabbitMQ 4 says so before the queue is gone: to declare it then finds the old one, and to consume from that
+        costs the channel. So a channel of its own asks.
+        """
         await self._has_lost.wait()
         self._has_lost.clear()
+        listened = {source.name for source in self._consumers.values()}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FORGET_SECONDS):
+                for queue in self._queues:
+                    if queue.name not in listened:
+                        await self._until_forgotten(queue)
+
+    async def _until_forgotten(self, queue: Queue) -> None:
+        while True:
+            if not await self._is_there(queue):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _is_there(self, queue: Queue) -> bool:
+        try:
+            async with self._connection.channel() as asking:
+                await asking.declare_queue(queue.name, passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        return True
 
     async def _receive(self, message: AbstractIncomingMessage) -> None:
         self.arrive(JobDelivery(message))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from contracts.broker import describe
 from contracts.claims import Claim
@@ -29,6 +30,7 @@ from processor.errors import (
     SupersededError,
 )
 from processor.stops import Stops
+from processor.tracer import TRACER
 from processor.verdict import Ack, Chances, DeadLetter, Retry, Verdict, judge
 from processor.workshop import Workshop
 
@@ -69,7 +71,8 @@ class Turn:
     async def run(self, *, give_up: str | None = None) -> Settlement:
         """Run the attempt to its outcome, or until it is stopped; `give_up` ends it as failed instead, for that."""
         try:
-            return await self._run(give_up)
+            with TRACER.start_as_current_span("job attempt", kind=SpanKind.CONSUMER, attributes=self._attributes()):
+                return await self._run(give_up)
         except SupersededError as error:
             log.warning("attempt.superseded", attempt=self._claim.attempt, reason=str(error))
             return Settlement.ACK
@@ -78,6 +81,14 @@ class Turn:
             raise
         finally:
             await self._chronicle.close()
+
+    def _attributes(self) -> dict[str, str | int]:
+        job = self._request.job
+        return {
+            "stagecast.job_id": job.id,
+            "stagecast.pipeline": job.pipeline,
+            "stagecast.attempt": self._claim.attempt,
+        }
 
     async def _run(self, give_up: str | None) -> Settlement:
         attempt = Attempt(self._offer, self._chronicle, self._means.workshop)

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from processor.delivery import Delivery
+from processor.figures import Figures
 from processor.stops import Stops
 from processor.worker import Worker
 
@@ -16,8 +17,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Workers:
     """Works on as many deliveries as there are slots; the others wait in hand, the broker's prefetch bounds them."""
 
-    def __init__(self, worker: Worker, stops: Stops, *, concurrency: int, grace_seconds: float) -> None:
+    def __init__(
+        self, worker: Worker, stops: Stops, figures: Figures, *, concurrency: int, grace_seconds: float
+    ) -> None:
         self.concurrency = concurrency
+        self.figures = figures
         self._worker = worker
         self._stops = stops
         self._grace_seconds = grace_seconds
@@ -25,6 +29,7 @@ class Workers:
         self._waiting: set[asyncio.Task[None]] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._is_finishing = False
+        figures.watch_jobs(lambda: len(self._running), slots=concurrency)
 
     async def work(self, delivery: Delivery) -> None:
         """Work on a delivery as soon as there is a slot."""
@@ -50,6 +55,7 @@ class Workers:
         try:
             await self._worker.work(delivery)
         except Exception:  # the edge of one delivery: a fault in here must not end the others
+            self.figures.broke()
             log.exception("delivery.given_back")
             await delivery.give_back()
         finally:

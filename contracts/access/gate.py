@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.access.admission import Admission
 from contracts.access.errors import AccessError
-from contracts.problem import problem
+from contracts.problem import FAULT, problem
 
 HEALTH = frozenset({"/livez", "/readyz", "/metrics"})
 # Where a route says nothing else. No answer of ours is a document that others may frame, load or guess the type of.
@@ -44,6 +44,7 @@ class Gate:
         try:
             await self._let_in(scope)
         except AccessError as error:
+            scope.setdefault("state", {})[FAULT] = error
             await refusal(error)(scope, receive, send_safely)
             return
         await self._app(scope, receive, send_safely)

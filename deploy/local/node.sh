@@ -12,6 +12,7 @@ fi
 have npm || ! have apt-get || apt_install "for what checks the page's code" npm
 
 checks="$(dirname "$0")/../../tests/npm"
-if have npm && [ "$checks/package-lock.json" -nt "$checks/node_modules/.package-lock.json" ]; then
+installed="$checks/node_modules/.package-lock.json"
+if have npm && { [ ! -e "$installed" ] || [ "$checks/package-lock.json" -nt "$installed" ]; }; then
     npm ci --silent --prefix "$checks" || echo "stagecast: could not install what checks the page; its tests say so"
 fi

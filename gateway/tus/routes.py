@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from contracts.problem import FAULT
 from gateway.errors import RefusedError
 from gateway.idempotency import HEADER as IDEMPOTENCY_KEY
 from gateway.problems import PROBLEM, refusal
@@ -57,6 +58,7 @@ class TusRoute(APIRoute):
                     check_version(request.headers)
                 response = await handle(request)
             except RefusedError as error:
+                setattr(request.state, FAULT, error)
                 response = refusal(error)
             response.headers["Tus-Resumable"] = VERSION
             response.headers["Cache-Control"] = "no-store"

@@ -18,6 +18,7 @@ from contracts.record import JobRecord, write_record
 from contracts.state import JobState
 from processor.catalogue import Offer, load_pipeline
 from processor.errors import SupersededError
+from processor.figures import Figures
 from processor.folder import JobFolder
 from processor.patience import Patience
 from processor.plan import MAX_DEATHS
@@ -284,7 +285,7 @@ async def test_an_outcome_that_a_lost_connection_kept_untold_stands(post: Post, 
 
 async def test_at_the_end_what_waits_is_given_back_and_what_runs_is_handed_back(post: Post) -> None:
     await obstore.put_async(post.store, source_key(JOB_ID), b"silent")
-    workers = Workers(post.worker(), post.stops, concurrency=1, grace_seconds=0.1)
+    workers = Workers(post.worker(), post.stops, Figures(), concurrency=1, grace_seconds=0.1)
     first, second = delivery("trouble"), delivery("trouble")
     running = [asyncio.ensure_future(workers.work(message)) for message in (first, second)]
     await wait_until_async(lambda: post.has_told("stage.progressed"), 30)
@@ -299,7 +300,7 @@ async def test_at_the_end_what_waits_is_given_back_and_what_runs_is_handed_back(
 
 
 async def test_a_job_that_ends_within_the_grace_period_is_not_handed_back(post: Post) -> None:
-    workers = Workers(post.worker(), post.stops, concurrency=1, grace_seconds=30)
+    workers = Workers(post.worker(), post.stops, Figures(), concurrency=1, grace_seconds=30)
     message = delivery("count")
     running = asyncio.ensure_future(workers.work(message))
     await wait_until_async(lambda: post.has_told("job.started"), 30)

@@ -16,6 +16,7 @@ from contracts.server import health_routes
 from gateway.__main__ import make_desk
 from gateway.app import make_routes as gateway_routes
 from gateway.broker import Broker
+from gateway.figures import Figures as GatewayFigures
 from gateway.leaving import Leaving
 from gateway.settings import GatewaySettings
 from notifier.__main__ import make_hub
@@ -42,6 +43,7 @@ GATEWAY = {
     ("GET", "/web"): OPEN,
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/livez"): OPEN,
+    ("GET", "/metrics"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("POST", "/upload"): CALLER,
     ("PUT", "/upload/{name:path}"): CALLER,
@@ -95,8 +97,8 @@ def table_of(routes: Iterable[Any]) -> set[tuple[str, str]]:
 
 def test_every_route_has_a_rule(tmp_path: Path) -> None:
     settings = GatewaySettings(secret=SecretStr(SIGNING), store_url=tmp_path.as_uri())
-    desk = make_desk(settings, LocalStore(tmp_path), Broker(settings.amqp_url), Leaving())
-    assert table_of(gateway_routes(settings, desk, checks={}).routes) == set(GATEWAY)
+    desk = make_desk(settings, LocalStore(tmp_path), Broker(settings.amqp_url, GatewayFigures()), Leaving())
+    assert table_of(gateway_routes(settings, desk, checks={}, more=[GatewayFigures().route()]).routes) == set(GATEWAY)
     reads = NotifierSettings(secret=SecretStr(SIGNING))
     figures, archive = Figures(), Archive(LocalStore(tmp_path))
     hub = make_hub(reads, figures)

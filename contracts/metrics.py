@@ -1,0 +1,55 @@
+"""What every service counts, for Prometheus, and where it is read. Not for the public: keep `/metrics` off the edge.
+
+Names are `stagecast_<service>_<noun>[_<unit>]`: counters end in `_total`, units are seconds and bytes. Labels have few
+values, all known beforehand or chosen by whoever runs this: never a job, an owner, a file's name or an address.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+QUICK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Measures:
+    """One registry a service, so that two can live in one process; and what is measured of each of them."""
+
+    def __init__(self, service: str) -> None:
+        self.prefix = f"stagecast_{service}"
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._up = Gauge(
+            f"{self.prefix}_broker_up", "1 while a connection is up, else 0.", ("connection",), registry=self.registry
+        )
+        self._made = Counter(
+            f"{self.prefix}_broker_connects", "Connections made.", ("connection",), registry=self.registry
+        )
+        self._failures = Counter(
+            f"{self.prefix}_broker_failures",
+            "Connections lost, and tries to make one that failed.",
+            ("connection",),
+            registry=self.registry,
+        )
+
+    def is_up(self, connection: str) -> None:
+        self._up.labels(_label(connection)).set(1)
+        self._made.labels(_label(connection)).inc()
+
+    def is_down(self, connection: str) -> None:
+        self._up.labels(_label(connection)).set(0)
+        self._failures.labels(_label(connection)).inc()
+
+    def route(self) -> Route:
+        """`GET /metrics`."""
+
+        async def metrics(_: Request) -> Response:
+            return Response(generate_latest(self.registry), media_type=CONTENT_TYPE)
+
+        return Route("/metrics", metrics)
+
+
+def _label(connection: str) -> str:
+    """Of `processor jobs`, the `jobs`: the service stands in the metric's name."""
+    return connection.rsplit(" ", 1)[-1]
