@@ -46,6 +46,7 @@ chromium:
 
 node:
 	@deploy/local/node.sh
+	@deploy/local/tus_client.sh
 
 .venv/runtime.stamp: requirements.lock deploy/local/venv.sh
 	@deploy/local/venv.sh requirements.lock
