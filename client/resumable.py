@@ -90,13 +90,17 @@ class Resumable:
 
     async def _add(self) -> httpx.Response:
         """Send all that is missing."""
+        before = self.acknowledged
         headers = {
             "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(self.source.size - self.acknowledged),
             "Upload-Offset": str(self.acknowledged),
         }
         blocks = self.source.blocks(self.sent, start=self.acknowledged)
-        return await self._asked("PATCH", self.place.url or "", headers=headers, content=blocks)
+        answer = await self._asked("PATCH", self.place.url or "", headers=headers, content=blocks)
+        if self.acknowledged <= before and "stagecast-job" not in answer.headers:
+            raise AwayError("the gateway took nothing of what was sent")
+        return answer
 
     async def _asked(
         self, method: str, url: str, *, headers: dict[str, str] | None = None, **more: Any
@@ -107,6 +111,8 @@ class Resumable:
         if answer.status_code in BUSY:
             raise AwayError(said(answer), retry_after=retry_after(answer))
         judge(answer)
+        if "upload-offset" not in answer.headers:  # as where something answers every path with a page
+            raise NotSpokenError if method == "POST" else AwayError(f"what answers at {self.url} is no gateway")
         self.acknowledged = int(answer.headers["upload-offset"])
         return answer
 

@@ -28,7 +28,7 @@ class WebProxy:
     target: str
     others: Mapping[str, str] = field(default_factory=dict)
     away: int = 0  # so many requests are answered 502
-    refuses: dict[str, int] = field(default_factory=dict)  # by the path's beginning: the answer's status
+    refuses: dict[str, int] = field(default_factory=dict)  # by a path's beginning: answered with this status alone
     loses_answers: int = 0  # so many requests reach the service, and their answers reach nobody
     cuts_body_after: int | None = None  # bytes; of the next answer only
     buffers: int = 0  # bytes that it gathers before it passes them on

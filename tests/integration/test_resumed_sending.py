@@ -122,7 +122,7 @@ async def test_an_end_whose_answer_is_lost_makes_no_second_job(
     await check(channel, inspect_queue, blobs, file, job.id)
 
 
-@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize("status", [404, 405, 200])
 async def test_a_gateway_that_knows_no_resumable_uploads_gets_the_file_whole(
     gateway: str, channel: AbstractChannel, inspect_queue: str, blobs: Path, tmp_path: Path, status: int
 ) -> None:
