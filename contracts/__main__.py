@@ -1,4 +1,4 @@
-"""`python -m contracts`: write the generated documents into `docs/`."""
+"""`python -m contracts`: write the generated documents, each into its place."""
 
 from contracts.documents import documents
 

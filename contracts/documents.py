@@ -1,4 +1,4 @@
-"""The contracts as documents for other people's tools: JSON Schema 2020-12 and AsyncAPI 3.0."""
+"""The contracts as documents for other people's tools: JSON Schema 2020-12, AsyncAPI 3.0 and TypeScript."""
 
 import json
 import types
@@ -10,11 +10,14 @@ from contracts.control import Cancel
 from contracts.events import EVENT, Envelope, Event
 from contracts.job import JobRequest
 from contracts.topology import CONTROL, EVENTS, JOBS
+from contracts.typescript import declarations
 
 DOCS = Path("docs")
+WEB = Path("gateway/web")
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE = "event.schema.json"
 ASYNCAPI_FILE = "asyncapi.json"
+TYPES_FILE = "events.d.ts"
 
 
 def event_types() -> dict[str, type[Envelope]]:
@@ -26,7 +29,11 @@ def event_types() -> dict[str, type[Envelope]]:
 
 def documents() -> Mapping[Path, str]:
     """Each generated file and its text."""
-    return {DOCS / SCHEMA_FILE: _as_text(event_schema()), DOCS / ASYNCAPI_FILE: _as_text(asyncapi())}
+    return {
+        DOCS / SCHEMA_FILE: _as_text(event_schema()),
+        DOCS / ASYNCAPI_FILE: _as_text(asyncapi()),
+        WEB / TYPES_FILE: declarations(event_types()),
+    }
 
 
 def event_schema() -> dict[str, Any]:

@@ -22,7 +22,7 @@ from gateway.digests import read_digests, verified
 from gateway.form import Form
 from gateway.idempotency import HEADER, read_key
 from gateway.jobs import describe_job, job_routes
-from gateway.page import WEB, WebFiles, page_routes
+from gateway.page import WebFiles, page_routes
 from gateway.passes import pass_routes
 from gateway.problems import PROBLEM, install_problems
 from gateway.records import Records
@@ -86,7 +86,7 @@ def make_routes(settings: GatewaySettings, desk: Desk, *, checks: Checks) -> Fas
     app.include_router(
         page_routes(admission, events_url=settings.gateway_events_url, notifier_port=settings.notifier_port)
     )
-    app.mount("/web", WebFiles(directory=WEB))
+    app.mount("/web", WebFiles(events_url=settings.gateway_events_url, notifier_port=settings.notifier_port))
     app.routes.extend(health_routes(checks))
     return app
 

@@ -1,4 +1,4 @@
-"""The page: static files, and an index that knows where the streams are."""
+"""The page: static files, and an index that knows where the streams are, and who reads it."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,8 @@ from contracts.access.admission import Admission
 
 WEB = Path(__file__).parent / "web"
 HOST_NAME = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
-PLACEHOLDER = "{{events_url}}"
+EVENTS_PLACE = "{{events_url}}"
+OWNER_PLACE = "{{owner}}"
 HEADERS = {
     "Cache-Control": "no-cache",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -23,11 +24,20 @@ HEADERS = {
 
 
 class WebFiles(StaticFiles):
-    """The page's files, asked for again when they changed."""
+    """The page's files, asked for again when they changed.
+
+    Each has the page's policy: a worker has that of its script, and the page's reads the streams.
+    """
+
+    def __init__(self, *, events_url: str, notifier_port: int) -> None:
+        super().__init__(directory=WEB)
+        self._events_url = events_url
+        self._notifier_port = notifier_port
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers.update(HEADERS)
+        events = _events_address(Request(scope), self._events_url, self._notifier_port)
+        response.headers.update({**HEADERS, "Content-Security-Policy": content_security_policy(events)})
         return response
 
 
@@ -38,12 +48,13 @@ def page_routes(admission: Admission, *, events_url: str, notifier_port: int) ->
 
     @router.get("/", include_in_schema=False)
     async def show_page(request: Request) -> Response:
-        events = events_url or f"{request.url.scheme}://{_host_name(request)}:{notifier_port}/events"
+        events = _events_address(request, events_url, notifier_port)
         policy = content_security_policy(events)
-        response = HTMLResponse(
-            index.replace(PLACEHOLDER, events), headers={**HEADERS, "Content-Security-Policy": policy}
-        )
-        admission.remember(request, response)
+        caller = await admission.recognise(request)
+        owner = (caller and caller.owner) or ""
+        page = index.replace(EVENTS_PLACE, events).replace(OWNER_PLACE, owner)
+        response = HTMLResponse(page, headers={**HEADERS, "Content-Security-Policy": policy})
+        admission.remember(request, response, caller)
         return response
 
     return router
@@ -58,6 +69,10 @@ def content_security_policy(events_url: str) -> str:
         f"connect-src 'self'{streams}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def _events_address(request: Request, events_url: str, notifier_port: int) -> str:
+    return events_url or f"{request.url.scheme}://{_host_name(request)}:{notifier_port}/events"
 
 
 def _host_name(request: Request) -> str:

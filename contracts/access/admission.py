@@ -7,7 +7,14 @@ from starlette.responses import Response
 
 from contracts.access.buckets import Buckets, network_of
 from contracts.access.caller import Caller, Visibility
-from contracts.access.errors import BadTokenError, ForeignOriginError, NotSignedInError, ReadOnlyError, TooFastError
+from contracts.access.errors import (
+    AccessError,
+    BadTokenError,
+    ForeignOriginError,
+    NotSignedInError,
+    ReadOnlyError,
+    TooFastError,
+)
 from contracts.access.keys import KeySet, SharedKey
 from contracts.access.origins import SAFE_METHODS, is_from_foreign_page
 from contracts.access.passes import Passes, Ticket
@@ -61,6 +68,13 @@ class Admission:
             raise NotSignedInError("this server asks for a token: send it as `Authorization: Bearer …`")
         found = await self.tokens.check(token)
         return Caller(self.owners.pseudonym(found.identity), self.visibility, expires_at=found.expires_at)
+
+    async def recognise(self, connection: HTTPConnection) -> Caller | None:
+        """Who asks for what is open to all; None where that cannot be known."""
+        try:
+            return await self.admit(connection)
+        except AccessError:
+            return None
 
     def by_ticket(self, ticket: Ticket) -> Caller:
         """Whoever got the ticket."""

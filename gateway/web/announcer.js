@@ -1,15 +1,17 @@
 /** Tells screen readers what starts and how it ends. Progress is not announced: it would never stop talking. */
 
 import { setText } from "./element.js";
-import { formatCount } from "./format.js";
+import { say } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
 const MOST_AT_ONCE = 3;
+const PAUSE_MS = 2_000; // what comes together is said together, and not over what was just said
 const RECENT_MS = 5 * 60_000; // what is replayed from long ago is no news
 
 export class Announcer {
   #node;
+  #spokeAt = 0;
   /** @type {string[]} both emptied by every `speak` */
   #sentences = [];
   /** @type {string[]} */
@@ -37,26 +39,28 @@ export class Announcer {
 
   /** Say what has come together, in few words when it is much. */
   speak() {
-    if (this.#sentences.length + this.#changes.length === 0) return;
+    const isSilent = this.#sentences.length + this.#changes.length === 0;
+    if (isSilent || Date.now() - this.#spokeAt < PAUSE_MS) return;
     const isMuch = this.#changes.length > MOST_AT_ONCE;
-    const changes = isMuch ? [`${formatCount(this.#changes.length, "job")} changed.`] : this.#changes;
+    const changes = isMuch ? [say("saidMany", { count: this.#changes.length })] : this.#changes;
     setText(this.#node, [...this.#sentences, ...changes].join(" "));
+    this.#spokeAt = Date.now();
     this.#sentences = [];
     this.#changes = [];
   }
 }
 
-/** @param {Job} job */
-function describe({ state, name, reason }) {
+/** The change of a job in one sentence, if it is worth one. @param {Job} job */
+export function describe({ state, name, reason }) {
   switch (state) {
     case "running":
-      return `Started: ${name}.`;
+      return say("saidStarted", { name });
     case "completed":
-      return `Completed: ${name}.`;
+      return say("saidCompleted", { name });
     case "failed":
-      return `Failed: ${name}. ${reason}`;
+      return say("saidFailed", { name, reason });
     case "cancelled":
-      return `Cancelled: ${name}.`;
+      return say("saidCancelled", { name });
     default:
       return undefined;
   }

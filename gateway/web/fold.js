@@ -44,9 +44,10 @@ const CHANGES = {
 export function fold(job, event, receivedAt) {
   const change = CHANGES[event.type];
   if (!change || (job && !isNewer(/** @type {any} */ (event.data), job))) return job;
-  const { attempt, sequence, job: { id, name, size, pipeline } } = event.data;
+  const { attempt, sequence, job: { id, name, size, pipeline, owner } } = event.data;
   const heardAt = Date.parse(event.time);
-  const known = { ...(job ?? firstSight(event)), id, name, size, pipeline, attempt, sequence, heardAt, receivedAt };
+  const about = { id, name, size, pipeline, owner };
+  const known = { ...(job ?? firstSight(event)), ...about, attempt, sequence, heardAt, receivedAt };
   return { ...known, ...change(known, event) };
 }
 

@@ -1,6 +1,8 @@
 /** Numbers and times as people read them. */
 
-const SIZE_UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+import { region, say } from "./words.js";
+
+const SIZE_UNITS = ["", "kB", "MB", "GB", "TB", "PB"];
 
 /**
  * A size in decimal units: `1.5 MB`.
@@ -15,7 +17,7 @@ export function formatSize(bytes) {
     value /= 1000;
     unit += 1;
   }
-  if (unit === 0) return value === 1 ? "1 byte" : `${value} bytes`;
+  if (unit === 0) return say("bytes", { count: value });
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[unit]}`;
 }
 
@@ -26,7 +28,7 @@ export function formatSize(bytes) {
  */
 export function formatPercent(share) {
   // 0.29 * 100 is 28.999…: without the little extra it would be shown as 28.
-  return `${Math.floor(share * 100 + 1e-9)} %`;
+  return say("percent", { count: Math.floor(share * 100 + 1e-9) });
 }
 
 /**
@@ -35,13 +37,13 @@ export function formatPercent(share) {
  * @returns {string}
  */
 export function formatDuration(seconds) {
-  if (seconds < 0.05) return "< 0.1 s";
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 0.05) return say("underTenth");
+  if (seconds < 9.95) return say("secondsPrecise", { count: seconds.toFixed(1) });
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 60) return say("secondsPrecise", { count: whole });
+  if (whole < 3600) return say("minutes", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
   const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return say("hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 /**
@@ -51,28 +53,28 @@ export function formatDuration(seconds) {
  */
 export function formatElapsed(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
-  return whole < 10 ? `${whole} s` : formatDuration(whole);
+  return whole < 10 ? say("secondsPrecise", { count: whole }) : formatDuration(whole);
 }
 
 /**
- * An instant, in the reader's own time zone and habits; the date is left out when it is today.
+ * An instant, in the reader's own time zone, as the page's language writes it; the date is left out when it is today.
  * @param {number} time milliseconds since 1970
  * @param {number} now milliseconds since 1970
  * @returns {string}
  */
 export function formatTime(time, now) {
   const then = new Date(time);
-  const clock = then.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const clock = then.toLocaleTimeString(region(), { hour: "2-digit", minute: "2-digit" });
   if (then.toDateString() === new Date(now).toDateString()) return clock;
-  return `${then.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${clock}`;
+  return `${then.toLocaleDateString(region(), { day: "numeric", month: "short" })}, ${clock}`;
 }
 
 /**
- * `1 job`, `2 jobs`.
- * @param {number} count
- * @param {string} noun
+ * The length of time that something will take, no more precise than it is known: `about {12 s} left`.
+ * @param {number} seconds
  * @returns {string}
  */
-export function formatCount(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function formatGuess(seconds) {
+  const step = seconds < 20 ? 1 : seconds < 60 ? 5 : seconds < 600 ? 10 : 60;
+  return formatElapsed(Math.max(1, Math.ceil(seconds / step) * step));
 }

@@ -23,6 +23,7 @@
  * @property {string} name
  * @property {number} size bytes
  * @property {string} pipeline
+ * @property {string} [owner] the pseudonym of who sent it
  * @property {number} attempt
  * @property {number} sequence
  * @property {JobState} state
@@ -44,13 +45,13 @@ const TERMINAL_STATES = new Set(["completed", "failed", "cancelled"]);
 
 /**
  * A job of which only its acceptance is known. Every event about it is newer.
- * @param {{id: string, name: string, size: number, pipeline: string}} about
+ * @param {{id: string, name: string, size: number, pipeline: string, owner?: string}} about
  * @param {number} now our clock
  * @returns {Job}
  */
-export function accepted({ id, name, size, pipeline }, now) {
+export function accepted({ id, name, size, pipeline, owner }, now) {
   return {
-    id, name, size, pipeline,
+    id, name, size, pipeline, owner,
     attempt: 0, sequence: -1, state: "queued", overall: 0, stages: [], artifacts: [], reason: "",
     queuedAt: birth(id) ?? now, heardAt: now, receivedAt: now,
   };

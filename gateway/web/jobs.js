@@ -67,7 +67,7 @@ export class Jobs {
 
   /**
    * Take in a job that the gateway accepted from us, so that it shows even while the stream is down.
-   * @param {{id: string, name: string, size: number, pipeline: string}} job
+   * @param {{id: string, name: string, size: number, pipeline: string, owner?: string}} job
    * @param {number} now
    * @returns {string[]} as `apply`
    */

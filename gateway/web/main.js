@@ -2,94 +2,61 @@
 
 import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
-import { isTerminal } from "./job.js";
-import { Jobs } from "./jobs.js";
+import { speakReadersLanguage } from "./language.js";
+import { readRoute } from "./route.js";
 import { IS_SHARED, withShare } from "./share.js";
-import { readJob } from "./snapshot.js";
-import { Stream } from "./stream.js";
+import { connect } from "./stagecast.js";
 import { Uploads } from "./upload.js";
 import { View } from "./view.js";
+import { say } from "./words.js";
 
-const MOST_JOBS = 200;
 const UPLOADS_AT_ONCE = 3; // a browser opens six connections to a server; the stream and other tabs need some
 const TICK_MS = 1_000;
-const LONGEST_TICK_MS = 90_000; // hidden pages tick once a minute at the slowest; a longer pause was sleep
 
 function main() {
-  const eventsUrl = readEventsUrl();
-  const jobs = new Jobs(MOST_JOBS);
+  speakReadersLanguage(() => view.rebuild());
+  const events = withShare(new URL(meta("stagecast-events"), location.href));
+  const owner = meta("stagecast-owner");
+  const client = connect(withShare(new URL("/", location.href)).href, { events: events.href, owner });
   const uploads = new Uploads(UPLOADS_AT_ONCE, {
+    send: (file, options) => client.upload(file, options),
     onChange: () => view.refresh([]),
-    onAccepted: (accepted) => view.refresh(jobs.accept(accepted, Date.now())),
-    onFailed: (file, problem) => view.announcer.say(`Not uploaded: ${file.name}. ${problem}`),
+    onFailed: ({ name }, problem) => view.announcer.say(say("notUploaded", { name, problem })),
   });
-  const view = new View(jobs, uploads);
-  const stream = new Stream(eventsUrl.href, listeners(jobs, view));
+  const view = new View(client, uploads, owner);
 
-  showCommands(eventsUrl);
-  acceptFiles((files) => uploads.add(files));
-  keepConnected(stream, () => view.tick());
+  client.on("change", (change) => view.change(change));
+  client.on("connection", () => view.tick());
+  client.on("caughtup", (told) => view.sayCaughtUp(told));
+  showCommands(events);
+  if (IS_SHARED) document.body.dataset.shared = ""; // whoever has but a link follows, and changes nothing
+  else acceptFiles((files) => uploads.add(files));
+  followAddress(view);
   warnBeforeLeaving(uploads);
-  stream.open();
+  setInterval(() => view.tick(), TICK_MS);
 }
 
-/**
- * What becomes of what the stream says.
- * @param {Jobs} jobs
- * @param {View} view
- * @returns {ConstructorParameters<typeof Stream>[1]}
- */
-function listeners(jobs, view) {
-  const change = (/** @type {string[]} */ ids, /** @type {() => string[]} */ act) => {
-    const before = ids.map((id) => jobs.get(id));
-    view.refresh(act());
-    ids.forEach((id, index) => view.announcer.tell(before[index], jobs.get(id)));
-  };
-  return {
-    onEvent: (event) => change([event.data.job.id], () => jobs.apply(event, Date.now())),
-    onSnapshot: (snapshot) => {
-      const now = Date.now();
-      const told = snapshot.jobs.map((job) => readJob(job, now));
-      change(told.map(({ id }) => id), () => jobs.replace(told, now));
-      view.sayCaughtUp(snapshot.reason);
-    },
-    isOver: () => IS_SHARED && jobs.isComplete && jobs.all().every(isTerminal),
-    onConnection: (connection) => view.showConnection(connection),
-  };
+/** What the gateway wrote into the page. @param {string} name */
+function meta(name) {
+  return document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? "";
 }
 
-/** Where the notifier's stream is; the gateway writes it into the page. */
-function readEventsUrl() {
-  const meta = document.querySelector('meta[name="stagecast-events"]');
-  return withShare(new URL(meta?.getAttribute("content") ?? "", location.href));
-}
-
-/** @param {URL} eventsUrl */
-function showCommands(eventsUrl) {
-  const text = new URL(eventsUrl);
+/** @param {URL} events */
+function showCommands(events) {
+  const text = new URL(events);
   text.searchParams.set("format", "text");
   setText(byId("curl-upload"), `curl -F file=@FILE ${location.origin}/upload`);
   setText(byId("curl-events"), `curl -N '${text.href}'`);
 }
 
-/**
- * What the browser knows about the network and an open stream does not: that it is gone, that it is back, that the
- * machine slept, or that the page comes out of the back-forward cache.
- * @param {Stream} stream
- * @param {() => void} onTick
- */
-function keepConnected(stream, onTick) {
-  addEventListener("offline", () => stream.lose());
-  addEventListener("online", () => stream.open());
-  addEventListener("pagehide", () => stream.close());
-  addEventListener("pageshow", (event) => event.persisted && stream.open());
-  let last = Date.now();
-  setInterval(() => {
-    const now = Date.now();
-    if (now - last > LONGEST_TICK_MS) stream.open();
-    last = now;
-    onTick();
-  }, TICK_MS);
+/** @param {View} view */
+function followAddress(view) {
+  addEventListener("hashchange", () => view.go(readRoute(location.hash), true));
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address says what is seen, not where
+    view.focus();
+  });
+  view.go(readRoute(location.hash), false);
 }
 
 /** @param {Uploads} uploads */

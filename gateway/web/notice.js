@@ -1,25 +1,26 @@
 /** A few words at the foot of the page that go by themselves. */
 
 import { setText } from "./element.js";
+import { say } from "./words.js";
 
 const SEEN_TICKS = 10; // seconds; those of a hidden page do not count, for nobody has seen it
 
-/** @type {Record<string, string>} why the stream could not send what we missed */
+/** @type {Record<string, import("./words.js").Key>} why the stream could not send what we missed */
 const REASONS = {
-  "too-old": "you were away for a while",
-  "too-much": "much happened while you were away",
-  "fell-behind": "events came faster than this page could read them",
-  "unknown-id": "the server does not know any more what you had",
-  "log-remade": "the server began a new log of events",
+  "too-old": "tooOld",
+  "too-much": "tooMuch",
+  "fell-behind": "fellBehind",
+  "unknown-id": "unknownId",
+  "log-remade": "logRemade",
 };
 
 /**
- * What to say of a snapshot that took the place of what we had; nothing if we had nothing.
- * @param {string} reason
+ * What to say when we have what we missed.
+ * @param {{missed?: number, reason?: string}} told
  */
-export function caughtUp(reason) {
-  const because = REASONS[reason] ?? "some events were missed";
-  return reason === "new" ? undefined : `Caught up: ${because}. All jobs are shown as they are now.`;
+export function caughtUp({ missed = 0, reason }) {
+  if (reason === undefined) return say("caughtUpMissed", { count: missed });
+  return say("caughtUp", { reason: say(REASONS[reason] ?? "someMissed") });
 }
 
 export class Notice {

@@ -1,6 +1,6 @@
 /** A page that was opened by a share link follows that one job, and shows the link wherever it asks. */
 
-const TEXT = new URLSearchParams(location.search).get("share");
+const TEXT = new URLSearchParams(globalThis.location?.search).get("share");
 
 export const IS_SHARED = TEXT !== null;
 

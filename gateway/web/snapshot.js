@@ -9,11 +9,11 @@
  * @returns {Job}
  */
 export function readJob(told, now) {
-  const { id, name, size, pipeline } = told.job;
+  const { id, name, size, pipeline, owner } = told.job;
   const { attempt, sequence, state, overall = 0, artifacts = [], reason = "", seconds } = told;
   const heardAt = Date.parse(told.heard_at);
   return {
-    id, name, size, pipeline, attempt, sequence, state, overall, artifacts, reason, seconds, heardAt,
+    id, name, size, pipeline, owner, attempt, sequence, state, overall, artifacts, reason, seconds, heardAt,
     stages: (told.stages ?? []).map(readStage),
     retryAt: time(told.retry_at),
     queuedAt: Date.parse(told.queued_at),

@@ -3,6 +3,7 @@
 import { element, progressBar, setAttribute, setText } from "./element.js";
 import { formatDuration, formatElapsed, formatPercent } from "./format.js";
 import { elapsed, isTerminal } from "./job.js";
+import { say } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 /** @typedef {import("./job.js").Stage} Stage */
@@ -20,8 +21,8 @@ export class StageRow {
     element("span", { class: "icon", "aria-hidden": "true" }),
     this.#name,
     this.#number,
-    this.#message,
     this.#outcome,
+    this.#message,
     this.#bar,
   );
 
@@ -32,17 +33,23 @@ export class StageRow {
    */
   update(job, index, now) {
     const stage = job.stages[index];
-    const name = stage.name || `Stage ${index + 1}`;
+    const name = stage.name || say("stage", { number: index + 1 });
     setAttribute(this.node, "data-stage", stage.name || String(index + 1));
     setAttribute(this.node, "data-state", stage.state);
     setText(this.#name, name);
-    setText(this.#number, `${index + 1}/${job.stages.length}`);
+    setText(this.#number, number(job, stage, index));
     setText(this.#message, stage.message);
     setAttribute(this.#message, "title", stage.message); // the row may cut it short
     setText(this.#outcome, outcome(job, stage, now));
-    setAttribute(this.#bar, "aria-label", `Progress of ${name}`);
+    setAttribute(this.#bar, "aria-label", say("progressOf", { name }));
     setAttribute(this.#bar, "value", stage.progress.toFixed(3));
   }
+}
+
+/** Which it is, and in which attempt it ran, if that was not the first. @param {Job} job @param {Stage} stage @param {number} index */
+function number(job, { attempt = 1 }, index) {
+  const place = `${index + 1}/${job.stages.length}`;
+  return attempt > 1 ? `${place} · ${say("attempt", { count: attempt })}` : place;
 }
 
 /**
@@ -57,13 +64,13 @@ function outcome(job, stage, now) {
     case "running":
       return joined(formatPercent(stage.progress), runningTime(job, stage, now));
     case "completed":
-      return joined("done", took);
+      return joined(say("done"), took);
     case "failed":
-      return joined("failed", took);
+      return joined(say("failed"), took);
     case "cancelled":
-      return "cancelled";
+      return say("cancelled");
     default:
-      return isTerminal(job) ? "not run" : "waiting";
+      return isTerminal(job) ? say("notRun") : say("pending");
   }
 }
 

@@ -1,11 +1,35 @@
-/** The stream of events, and how well we hear it. Its format is in docs/events.md. */
+/**
+ * The stream of events, and how well we hear it. Its format is in docs/events.md.
+ *
+ * Read by `fetch`, for an EventSource says too little: it hides the heartbeats, so that a dead connection looks like a
+ * quiet one, and after an answer other than 200 it gives up without telling which (docs/adr/0034).
+ */
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "restarting" | "expired" | "ended"} Connection */
-/** @typedef {{reason: string, jobs: Record<string, any>[]}} Snapshot */
+import { FrameReader } from "./sse.js";
+
+/** @typedef {"connecting" | "live" | "reconnecting" | "restarting" | "expired" | "ended"} ConnectionState */
+
+/**
+ * @typedef {object} Connection
+ * @property {ConnectionState} state
+ * @property {number} [heardAt] when the stream last said anything, by our clock
+ * @property {number} [retryAt] when it is tried again, by our clock; nothing while it is being tried
+ */
+
+/** @typedef {{reason: string, jobs: import("./events.js").JobSnapshot[]}} Snapshot */
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 const RESTART_MS = 30_000; // a server that said that it restarts is back by then, or it is no restart
+export const LONGEST_SILENCE_MS = 40_000; // a quiet stream has a heartbeat every 15 s
+const WATCH_MS = 5_000;
+
+/**
+ * Answers after which trying again would change nothing: all is told of the jobs that were asked for; or only a person
+ * can bring what is good, a new token or link.
+ * @type {Record<number, "ended" | "expired">}
+ */
+const OVER = { 204: "ended", 401: "expired", 403: "expired" };
 
 /**
  * How long to wait before try number `tries`, counted from 0. Jittered, so that a thousand pages do not come back at
@@ -19,21 +43,27 @@ export function backoff(tries, random = Math.random) {
 }
 
 /**
- * An EventSource that never gives up. By itself it tries again after a network error, but an answer other than 200 (a
- * proxy's 502) closes it for good: then a new one is made, which says by its cursor what we already have. What comes
+ * A stream that does not give up: what breaks it is followed by another, which says by its cursor what we have. What comes
  * after a cursor that we sent may have come before: whoever reads drops what is not newer.
  */
 export class Stream {
   #url;
   #to;
-  /** @type {EventSource | undefined} */
-  #source;
-  #cursor = "";
+  /** @type {AbortController | undefined} of the stream that is open, or opening */
+  #opened;
+  #heardAt = 0; // since it was opened; 0 before
   #restartsUntil = 0; // until then a broken stream is no surprise
-  #isExpired = false; // whoever we are, the server wants to know it anew
+  /** @type {"ended" | "expired" | undefined} why it is not to be opened again, unless somebody asks for that */
+  #over;
   #tries = 0;
-  /** @type {number | undefined} */
-  #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retrying;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watching;
+  #silentSince = 0;
+
+  /** What we have: all up to it has been told. */
+  cursor;
 
   /**
    * @param {string} url
@@ -42,86 +72,125 @@ export class Stream {
    * @param {(snapshot: Snapshot) => void} to.onSnapshot takes the place of all before it
    * @param {(connection: Connection) => void} to.onConnection
    * @param {() => boolean} to.isOver whether a stream that ends has told all that there will be
+   * @param {string} [cursor]
    */
-  constructor(url, to) {
+  constructor(url, to, cursor = "") {
     this.#url = url;
     this.#to = to;
+    this.cursor = cursor;
   }
 
   /** Connect, or connect anew. */
   open() {
     this.close();
-    const source = new EventSource(this.#address(), { withCredentials: true }); // the cookie says what is ours
-    source.onopen = () => this.#opened();
-    source.onmessage = (message) => this.#received(message, readEvent, this.#to.onEvent);
-    source.onerror = () => this.#broke(source);
-    source.addEventListener("snapshot", (message) => this.#received(message, readSnapshot, this.#to.onSnapshot));
-    source.addEventListener("draining", () => this.#drained());
-    source.addEventListener("auth-expired", () => (this.#isExpired = true));
-    this.#source = source;
+    this.#over = undefined;
+    const opening = new AbortController();
+    this.#opened = opening;
+    this.#silentSince = Date.now();
+    this.#watching = setInterval(() => this.#watch(), WATCH_MS);
+    this.#read(opening.signal).then(
+      (wait) => this.#ended(opening, wait),
+      () => this.#ended(opening),
+    );
   }
 
   close() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = undefined;
+    clearTimeout(this.#retrying);
+    clearInterval(this.#watching);
+    this.#opened?.abort();
+    this.#opened = undefined;
   }
 
-  /** The network is gone: the browser may notice on the open stream only minutes later. */
+  /** The network is gone: the open stream may notice it only minutes later. A server on this machine is still there. */
   lose() {
-    this.close();
-    this.#to.onConnection("reconnecting");
+    if (!this.#over) this.#wait(backoff(this.#tries));
+  }
+
+  /**
+   * Until it ends.
+   * @param {AbortSignal} signal
+   * @returns {Promise<number | undefined>} after how many milliseconds the server wants us back, if it said so
+   */
+  async #read(signal) {
+    // The cookie says what is ours.
+    const answer = await fetch(this.#address(), { credentials: "include", cache: "no-store", signal });
+    if (answer.status in OVER) this.#over = OVER[answer.status];
+    if (answer.status !== 200 || !answer.body) return seconds(answer.headers.get("Retry-After"));
+    const frames = new FrameReader(this.cursor);
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    this.#begun();
+    for (let piece = await reader.read(); !piece.done && !signal.aborted; piece = await reader.read()) {
+      this.#silentSince = this.#heardAt = Date.now();
+      frames.read(piece.value).forEach((frame) => this.#take(frame));
+      this.cursor = frames.cursor;
+    }
+    return this.#restartsUntil > 0 ? frames.retry : undefined;
   }
 
   #address() {
     const address = new URL(this.#url);
-    if (this.#cursor) address.searchParams.set("last_event_id", this.#cursor);
+    if (this.cursor) address.searchParams.set("last_event_id", this.cursor);
     return address.href;
   }
 
-  #opened() {
+  #begun() {
     this.#tries = 0;
     this.#restartsUntil = 0;
-    this.#isExpired = false;
-    this.#to.onConnection("live");
+    this.#silentSince = this.#heardAt = Date.now();
+    this.#tell("live");
   }
 
-  #drained() {
-    this.#restartsUntil = Date.now() + RESTART_MS;
-    this.#to.onConnection("restarting");
-  }
-
-  /**
-   * @template T
-   * @param {MessageEvent<string>} message
-   * @param {(content: any) => T | undefined} read
-   * @param {(content: T) => void} tell
-   */
-  #received(message, read, tell) {
-    // Few messages have an id, and some ids come alone: the browser gives us the newest that it has.
-    this.#cursor = message.lastEventId || this.#cursor;
-    const content = read(parse(message.data));
-    if (content) tell(content);
-  }
-
-  #whyBroken() {
-    if (this.#isExpired) return "expired";
-    return Date.now() < this.#restartsUntil ? "restarting" : "reconnecting";
-  }
-
-  /** @param {EventSource} source */
-  #broke(source) {
-    if (this.#to.isOver()) {
-      this.close();
-      this.#to.onConnection("ended");
+  /** @param {import("./sse.js").Frame} frame */
+  #take({ type, data }) {
+    if (type === "draining") {
+      this.#restartsUntil = Date.now() + RESTART_MS;
       return;
     }
-    this.#to.onConnection(this.#whyBroken());
-    if (source.readyState !== EventSource.CLOSED) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.open(), backoff(this.#tries));
-    this.#tries += 1;
+    if (type === "auth-expired") {
+      this.#over = "expired";
+      return;
+    }
+    const content = parse(data);
+    if (type === "message" && isEvent(content)) this.#to.onEvent(content);
+    if (type === "snapshot" && Array.isArray(content?.jobs)) this.#to.onSnapshot(content);
   }
+
+  /** @param {AbortController} opened @param {number} [wait] */
+  #ended(opened, wait) {
+    if (opened !== this.#opened) return; // it was closed, and perhaps there is a new one
+    if (!this.#over && this.#to.isOver()) this.#over = "ended";
+    if (!this.#over) {
+      this.#wait(wait ?? backoff(this.#tries));
+      return;
+    }
+    this.close();
+    this.#tell(this.#over);
+  }
+
+  /** @param {number} delay */
+  #wait(delay) {
+    this.close();
+    this.#tries += 1;
+    this.#retrying = setTimeout(() => this.open(), delay);
+    this.#tell(Date.now() < this.#restartsUntil ? "restarting" : "reconnecting", Date.now() + delay);
+  }
+
+  /** A connection that is dead says nothing, and a machine that slept heard nothing. */
+  #watch() {
+    if (Date.now() - this.#silentSince < LONGEST_SILENCE_MS) return;
+    this.#tell("reconnecting");
+    this.open();
+  }
+
+  /** @param {ConnectionState} state @param {number} [retryAt] */
+  #tell(state, retryAt) {
+    this.#to.onConnection({ state, retryAt, heardAt: this.#heardAt || undefined });
+  }
+}
+
+/** @param {string | null} text */
+function seconds(text) {
+  return text && /^\d+$/.test(text) ? Number(text) * 1_000 : undefined;
 }
 
 /** JSON, or nothing: one bad frame must not end the stream. @param {string} text */
@@ -133,12 +202,7 @@ function parse(text) {
   }
 }
 
-/** @param {any} content @returns {import("./fold.js").Event | undefined} */
-function readEvent(content) {
-  return typeof content?.type === "string" && typeof content.data?.job?.id === "string" ? content : undefined;
-}
-
-/** @param {any} content @returns {Snapshot | undefined} */
-function readSnapshot(content) {
-  return Array.isArray(content?.jobs) ? content : undefined;
+/** @param {any} content @returns {content is import("./fold.js").Event} */
+function isEvent(content) {
+  return typeof content?.type === "string" && typeof content.data?.job?.id === "string";
 }

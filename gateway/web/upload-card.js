@@ -2,6 +2,7 @@
 
 import { element, fileName, progressBar, setAttribute, setText } from "./element.js";
 import { formatPercent, formatSize } from "./format.js";
+import { say } from "./words.js";
 
 /** @typedef {import("./upload.js").Upload} Upload */
 
@@ -20,9 +21,9 @@ export class UploadCard {
    * @param {{onRetry: () => void, onRemove: () => void}} to
    */
   constructor({ id, file }, { onRetry, onRemove }) {
-    this.#bar = progressBar("Part sent");
-    this.#retry = button("Try again", file.name, onRetry);
-    this.#remove = button("Cancel", file.name, onRemove);
+    this.#bar = progressBar(say("sent"));
+    this.#retry = button(say("retry"), file.name, onRetry);
+    this.#remove = button(say("cancel"), file.name, onRemove);
     const buttons = element("div", { class: "buttons" }, this.#retry, this.#remove);
     this.node = element("li", { class: "card upload", "data-upload": id });
     this.node.append(fileName(file.name), this.#progress, this.#bar, this.#problem, buttons);
@@ -38,21 +39,22 @@ export class UploadCard {
     this.#bar.hidden = hasFailed;
     if (!hasFailed && this.#retry === document.activeElement) this.#remove.focus(); // what hides loses the focus
     this.#retry.hidden = !hasFailed;
-    setText(this.#remove.firstElementChild ?? this.#remove, hasFailed ? "Remove" : "Cancel");
+    setText(this.#remove.firstElementChild ?? this.#remove, say(hasFailed ? "remove" : "cancel"));
   }
 }
 
 /** @param {Upload} upload */
 function progress({ state, sent, file }) {
+  const size = formatSize(file.size);
   switch (state) {
     case "waiting":
-      return `${formatSize(file.size)} · waiting for its turn`;
+      return say("uploadWaiting", { size });
     case "sending":
-      return `${formatPercent(sent)} of ${formatSize(file.size)}`;
+      return say("uploadSending", { percent: formatPercent(sent), size });
     case "storing":
-      return `${formatSize(file.size)} · sent, being stored`;
+      return say("uploadStoring", { size });
     default:
-      return `${formatSize(file.size)} · not uploaded`;
+      return say("uploadFailed", { size });
   }
 }
 

@@ -1,7 +1,10 @@
-/** Sends files to the gateway. XMLHttpRequest, because `fetch` does not tell how much has been sent. */
+/** The files that a person gave this page, on their way to the gateway. How one is sent is in send.js. */
+
+import { formatElapsed } from "./format.js";
+import { Problem, randomId } from "./send.js";
+import { say } from "./words.js";
 
 /** @typedef {"waiting" | "sending" | "storing" | "failed"} UploadState */
-/** @typedef {{id: string, name: string, size: number, pipeline: string}} Accepted */
 
 /**
  * @typedef {object} Upload
@@ -9,33 +12,27 @@
  * @property {File} file
  * @property {UploadState} state
  * @property {number} sent 0 to 1
- * @property {string} problem why it failed, in the gateway's words
- * @property {XMLHttpRequest} [request]
+ * @property {string} problem why it failed
+ * @property {AbortController} [sending]
  */
-
-const UPLOAD_URL = "/upload";
 
 /** One request a file, so that each has its own progress and its own failure; `limit` of them at a time. */
 export class Uploads {
   /** @type {Map<string, Upload>} in the order chosen; as many as the person chose */
   #uploads = new Map();
   #limit;
-  #onChange;
-  #onAccepted;
-  #onFailed;
+  #to;
 
   /**
    * @param {number} limit
    * @param {object} to
+   * @param {(file: File, options: import("./send.js").SendOptions) => Promise<unknown>} to.send
    * @param {() => void} to.onChange
-   * @param {(accepted: Accepted) => void} to.onAccepted
    * @param {(file: File, problem: string) => void} to.onFailed
    */
-  constructor(limit, { onChange, onAccepted, onFailed }) {
+  constructor(limit, to) {
     this.#limit = limit;
-    this.#onChange = onChange;
-    this.#onAccepted = onAccepted;
-    this.#onFailed = onFailed;
+    this.#to = to;
   }
 
   /** @returns {Upload[]} */
@@ -54,15 +51,15 @@ export class Uploads {
 
   /** @param {string} id */
   retry(id) {
-    this.#change(id, { state: "waiting", sent: 0, problem: "", request: undefined });
+    this.#change(id, { state: "waiting", sent: 0, problem: "" });
     this.#next();
   }
 
-  /** Stop it, if it runs, and forget it. @param {string} id */
+  /** Stop it, if it is on its way, and forget it. @param {string} id */
   remove(id) {
-    const request = this.#uploads.get(id)?.request;
-    this.#uploads.delete(id); // first: what the request still says is then about nobody
-    request?.abort();
+    const sending = this.#uploads.get(id)?.sending;
+    this.#uploads.delete(id); // first: what is still said of it is then about nobody
+    sending?.abort();
     this.#next();
   }
 
@@ -70,41 +67,25 @@ export class Uploads {
     const active = this.all().filter(({ state }) => state === "sending" || state === "storing").length;
     const waiting = this.all().filter(({ state }) => state === "waiting");
     waiting.slice(0, this.#limit - active).forEach((upload) => this.#send(upload));
-    this.#onChange();
+    this.#to.onChange();
   }
 
   /** @param {Upload} upload */
   #send({ id, file }) {
-    const request = new XMLHttpRequest();
-    request.upload.onprogress = ({ loaded, total }) => this.#change(id, { sent: total ? loaded / total : 0 });
-    request.upload.onload = () => this.#change(id, { state: "storing", sent: 1 });
-    request.onload = () => this.#answered(id, request);
-    request.onerror = () => this.#fail(id, "The connection to the server broke. Check your network and try again.");
-    this.#change(id, { state: "sending", request });
-    request.open("POST", UPLOAD_URL);
-    request.setRequestHeader("Idempotency-Key", id);
-    const form = new FormData();
-    form.append("file", file, file.name);
-    request.send(form);
-  }
-
-  /** @param {string} id @param {XMLHttpRequest} request */
-  #answered(id, request) {
-    const accepted = request.status === 202 ? readJobs(request.responseText) : undefined;
-    if (!accepted) {
-      this.#fail(id, explain(request));
-      return;
-    }
-    this.#uploads.delete(id);
-    accepted.forEach((job) => this.#onAccepted(job));
-    this.#next();
+    const sending = new AbortController();
+    this.#change(id, { state: "sending", sending });
+    const onProgress = (/** @type {number} */ sent) => this.#change(id, { sent, state: sent < 1 ? "sending" : "storing" });
+    this.#to.send(file, { key: id, onProgress, signal: sending.signal }).then(
+      () => this.remove(id),
+      (problem) => this.#fail(id, explain(problem)),
+    );
   }
 
   /** @param {string} id @param {string} problem */
   #fail(id, problem) {
     const upload = this.#uploads.get(id);
-    if (upload) this.#onFailed(upload.file, problem);
-    this.#change(id, { state: "failed", problem, request: undefined });
+    if (upload) this.#to.onFailed(upload.file, problem);
+    this.#change(id, { state: "failed", problem, sending: undefined });
     this.#next();
   }
 
@@ -113,39 +94,15 @@ export class Uploads {
     const upload = this.#uploads.get(id);
     if (!upload) return;
     this.#uploads.set(id, { ...upload, ...change });
-    this.#onChange();
+    this.#to.onChange();
   }
 }
 
-/** @param {string} body @returns {Accepted[] | undefined} */
-function readJobs(body) {
-  const { jobs } = readObject(body);
-  return Array.isArray(jobs) && jobs.length > 0 ? jobs : undefined;
-}
-
-/**
- * Why the gateway said no: the `detail` of its problem document (RFC 9457). A proxy before it may know no such thing.
- * @param {XMLHttpRequest} request
- * @returns {string}
- */
-function explain(request) {
-  const { detail, title } = readObject(request.responseText);
-  const said = detail || title || `The server answered ${request.status}, and did not say why.`;
-  const seconds = Number.parseInt(request.getResponseHeader("Retry-After") ?? "", 10);
-  return seconds > 0 ? `${said} Try again in ${seconds} s.` : said;
-}
-
-/** @param {string} body @returns {Record<string, any>} */
-function readObject(body) {
-  try {
-    return Object(JSON.parse(body));
-  } catch {
-    return {};
-  }
-}
-
-/** `crypto.randomUUID` is missing where a page comes by plain http from another machine. */
-function randomId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Why the gateway said no, in its own words where it had some. @param {unknown} problem */
+function explain(problem) {
+  if (!(problem instanceof Problem)) return String(problem);
+  const { status, message, retryAfter } = problem;
+  if (status === 0) return say("connectionBroke");
+  const said = message || say("silentServer", { status });
+  return retryAfter ? say("tryAgainIn", { problem: said, time: formatElapsed(retryAfter) }) : said;
 }

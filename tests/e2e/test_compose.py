@@ -26,7 +26,7 @@ def test_two_people_see_every_stage_through_the_edge(visit: Visit) -> None:
     for person in (sender, watcher):
         person.expect_completed(name)
         assert person.complaints == []
-    link = sender.job(name).get_by_role("link", name="Open report")
+    link = sender.open_job(name).get_by_role("link", name="Open report")
     with sender.context.expect_page() as opened:
         link.click()
     expect(opened.value.get_by_role("heading").first).to_be_visible(timeout=WAIT_MS)

@@ -61,6 +61,11 @@ class Visitor:
         heading = self.page.get_by_role("heading", name=name, exact=True)
         return self.page.locator("[data-job]").filter(has=heading)
 
+    def open_job(self, name: str) -> Locator:
+        """Go to its own view."""
+        self.page.get_by_role("link", name=name, exact=True).click()
+        return self.job(name)
+
     def upload(self, name: str) -> Locator:
         return self.page.locator("[data-upload]").filter(has_text=name)
 

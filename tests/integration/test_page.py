@@ -47,6 +47,24 @@ async def test_its_files_are_served_and_revalidated(gateway: httpx.AsyncClient) 
     assert (await gateway.get("/web/%2e%2e/app.py")).status_code == 404
 
 
+async def test_a_worker_has_the_policy_of_the_page(gateway: httpx.AsyncClient) -> None:
+    """It comes with its script; a proxy that gives one to what has none would cut it off."""
+    answer = await gateway.get("/web/stream-worker.js", headers={"Host": "my-laptop.local:8000"})
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "connect-src 'self' http://my-laptop.local:8765;" in policy
+
+
+async def test_the_page_knows_whose_jobs_are_the_readers(gateway: httpx.AsyncClient) -> None:
+    def owner(page: str) -> str:
+        return page.partition('name="stagecast-owner" content="')[2].partition('"')[0]
+
+    first, again = owner((await gateway.get("/")).text), owner((await gateway.get("/")).text)
+    gateway.cookies.clear()
+    assert first == again != owner((await gateway.get("/")).text)
+    assert len(first) == 32
+
+
 async def test_a_visitor_is_remembered(gateway: httpx.AsyncClient) -> None:
     await gateway.get("/")
     cookie = gateway.cookies["stagecast"]

@@ -42,7 +42,7 @@ def rows(bars: Sequence[Bar], *, values: Sequence[str], heads: tuple[str, str]) 
         for bar, words in zip(bars, values, strict=True)
     ]
     head = element(
-        "tr", element("th", heads[0], scope="col"), element("th", ""), element("th", heads[1], class_="number")
+        "tr", element("th", heads[0], scope="col"), element("td", ""), element("th", heads[1], class_="number")
     )
     return element("table", element("thead", head), element("tbody", *lines), class_="rows")
 

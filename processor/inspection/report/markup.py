@@ -52,7 +52,7 @@ def element(tag: str, *children: Child, **attributes: str | float | None) -> Mar
 def preformatted(text: str, limit: int) -> Markup:
     """A block of text as it stands, with its lines."""
     shown = visible(clip(text.replace("\r\n", "\n"), limit), keep="\n\t")
-    return Markup(f'<pre dir="auto">{html.escape(shown)}</pre>')
+    return Markup(f'<pre dir="auto" tabindex="0">{html.escape(shown)}</pre>')  # it may scroll
 
 
 def document(head: Sequence[Markup], style: str, body: Markup) -> str:

@@ -7,7 +7,7 @@ STYLE = """
   --c0: #4263d6; --c1: #0c8599; --c2: #2f9e44; --c3: #d9730d; --c4: #c2255c; --c5: #7048e8; --c6: #946c00;
   --c7: #5c677d;
   --red: #d6336c; --green: #2f9e44; --blue: #3b6fe0; }
-@media (prefers-color-scheme: dark) { :root {
+@media screen and (prefers-color-scheme: dark) { :root {
   --ground: #101317; --card: #191d23; --ink: #e7eaee; --soft: #98a2b0; --line: #2b313a; --wash: #1f242b;
   --accent: #8ca4ff; --accent-wash: #232c4a; --warn: #ffc46b; --warn-wash: #2f2413; --warn-line: #6a4d1c;
   --c0: #5b79e6; --c1: #1c9cb0; --c2: #42a957; --c3: #d9822b; --c4: #d1477a; --c5: #8a6bf0; --c6: #a98a1c;
@@ -117,9 +117,11 @@ footer { color: var(--soft); font-size: 13px; padding: 6px 2px 0; overflow-wrap:
   .figures { grid-template-columns: 1fr 1fr; } .figures > div:last-child:nth-child(odd) { grid-column: span 2; }
 }
 @media print {
-  :root { --ground: #fff; } body { font-size: 12px; } .page { max-width: none; padding: 0; }
+  :root { color-scheme: light; --ground: #fff; } body { font-size: 12px; } .page { max-width: none; padding: 0; }
   section, .figures { break-inside: avoid-page; } section { padding: 12px 0; border-width: 1px 0 0;
   border-radius: 0; }
+  h2, h3, summary { break-after: avoid; } tr, figure { break-inside: avoid; }
+  details::details-content { content-visibility: visible; display: block; } summary { list-style: none; }
   pre { max-height: none; white-space: pre-wrap; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """

@@ -31,6 +31,30 @@ class PageCode:
         answer: Wire = self._ask("jobs", {"limit": limit, "steps": steps})
         return answer
 
+    def frames(self, *pieces: str, cursor: str = "") -> Wire:
+        """What a stream that comes in these pieces says."""
+        answer: Wire = self._ask("frames", {"cursor": cursor, "pieces": pieces})
+        return answer
+
+    def call(self, module: str, name: str, *values: Any) -> Any:
+        """What a function of a module returns."""
+        return self._ask("call", {"module": module, "name": name, "values": values})
+
+    def left(self, job: Wire, *others: Wire, now: int) -> float | None:
+        """How many seconds a job has left, by what others took."""
+        seconds: float | None = self._ask("left", {"job": job, "others": others, "now": now})
+        return seconds
+
+    def positions(self, *jobs: Wire) -> dict[str, int]:
+        """How many jobs wait before each that waits."""
+        ahead: dict[str, int] = self._ask("positions", {"jobs": jobs})
+        return ahead
+
+    def catalogues(self) -> dict[str, dict[str, str | list[str]]]:
+        """The texts of each language."""
+        texts: dict[str, dict[str, str | list[str]]] = self._ask("catalogues", {})
+        return texts
+
     def _ask(self, name: str, question: Wire) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -58,7 +58,7 @@ def test_an_event_of_a_type_that_is_not_known_changes_nothing(page: PageCode) ->
 
 
 SNAPSHOT = """{
-  "job": {"id": "01a20bbc-322f-705e-8f23-50c7105c12ff", "name": "a.csv", "size": 3, "pipeline": "inspect", "owner": 0},
+  "job": {"id": "01a20bbc-322f-705e-8f23-50c7105c12ff", "name": "a.csv", "size": 3, "pipeline": "any", "owner": "a"},
   "state": "failed", "attempt": 2, "sequence": 9, "overall": 0.5, "reason": "no luck", "unheard-of": 1,
   "stages": [{"name": "read", "state": "completed", "progress": 1.0, "message": "all of it", "attempt": 2,
               "started_at": "2026-11-23T19:00:02Z", "seconds": 2.0}, {"state": "pending"}],
@@ -67,7 +67,7 @@ SNAPSHOT = """{
   "heard_at": "2026-11-23T19:00:06.5Z", "ended_at": "2026-11-23T19:00:06Z", "seconds": 5.0
 }"""
 AS_THE_PAGE_HAS_IT = """{
-  "id": "01a20bbc-322f-705e-8f23-50c7105c12ff", "name": "a.csv", "size": 3, "pipeline": "inspect",
+  "id": "01a20bbc-322f-705e-8f23-50c7105c12ff", "name": "a.csv", "size": 3, "pipeline": "any", "owner": "a",
   "state": "failed", "attempt": 2, "sequence": 9, "overall": 0.5, "reason": "no luck",
   "stages": [{"name": "read", "state": "completed", "progress": 1.0, "message": "all of it", "attempt": 2,
               "startedAt": 1795460402000, "seconds": 2.0},
