@@ -31,6 +31,9 @@ async def send(
 ) -> None:
     """Send files; each becomes a job, whose id is printed.
 
+    A file of more than 8 MiB goes on where its connection was lost, and
+    where an earlier call was broken off: send it again, as it is.
+
     Ids go to standard output, and all else to standard error. With --follow
     the exit code says how the jobs ended: 0 completed, 3 failed, 4 cancelled,
     5 lost sight of; 1 if a file could not be sent.

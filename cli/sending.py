@@ -1,9 +1,12 @@
 """Files on their way, some at a time, each with its bar."""
 
 import asyncio
+import shlex
 from dataclasses import dataclass, field
 
+from cli.cookies import state_folder
 from cli.faults import FAULTS, said
+from cli.kept_place import KeptPlace, kept_place
 from cli.output import shown
 from cli.upload_bars import Bar, upload_bars
 from client import Stagecast, Upload
@@ -19,6 +22,7 @@ class Sending:
     stagecast: Stagecast
     uploads: list[Upload]
     _accepted: dict[str, Job] = field(default_factory=dict, init=False)  # by their uploads' keys
+    _on_hold: set[str] = field(default_factory=set, init=False)  # keys of those that the next `send` goes on with
 
     @property
     def jobs(self) -> list[Job]:
@@ -41,11 +45,31 @@ class Sending:
         name = shown(upload.path.name)
         try:
             async with slots:
-                self._accepted[upload.key] = await self.stagecast.send(upload, sent=bar.sent, waiting=bar.waiting)
+                with kept_place(state_folder() / "uploads", self.stagecast.url, upload) as place:
+                    await self._send(upload, place, bar)
         except FAULTS as error:
-            bar.failed(f"{name}: {said(error)[1]}")
+            bar.failed(f"{name}: {said(error)[1]}{self._how_to_go_on(upload)}")
         except asyncio.CancelledError:
-            bar.failed(f"{name}: broken off, and not sent")
+            bar.failed(f"{name}: broken off, and not sent{self._how_to_go_on(upload)}")
             raise
         else:
             bar.accepted()
+
+    async def _send(self, upload: Upload, place: KeptPlace, bar: Bar) -> None:
+        """Send it; where that fails half-way, note that it can be gone on with."""
+        try:
+            self._accepted[upload.key] = await self.stagecast.send(
+                upload, place=place, sent=bar.sent, waiting=bar.waiting
+            )
+        finally:
+            if place.is_kept:
+                self._on_hold.add(upload.key)
+
+    def _how_to_go_on(self, upload: Upload) -> str:
+        return f"; to go on where it was: {again(upload)}" if upload.key in self._on_hold else ""
+
+
+def again(upload: Upload) -> str:
+    """The command that sends this file alone."""
+    options = f" --pipeline {shlex.quote(upload.pipeline)}" if upload.pipeline else ""
+    return shown(f"stagecast send{options} {shlex.quote(str(upload.path))}")

@@ -30,6 +30,8 @@ class Bar:
 
     def sent(self, size: int) -> None:
         """So many bytes are on their way, or there."""
+        if not self.progress.tasks[self.task].completed:  # what an earlier call sent says nothing of the speed
+            self.progress.reset(self.task, completed=size)
         self.progress.update(self.task, completed=size, note="")
 
     def waiting(self, reason: str, seconds: float) -> None:

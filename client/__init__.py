@@ -8,12 +8,13 @@ async with connect("http://localhost:8000") as stagecast:
 """
 
 from client.changes import Connected, Seen, Waiting
-from client.errors import AwayError, ClientError, LostError, RefusedError, UnreachableError
+from client.errors import AwayError, ChangedError, ClientError, LostError, RefusedError, UnreachableError
 from client.stagecast import Listed, Stagecast, connect
 from client.upload import Upload
 
 __all__ = [
     "AwayError",
+    "ChangedError",
     "ClientError",
     "Connected",
     "Listed",

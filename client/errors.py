@@ -25,5 +25,9 @@ class RefusedError(ClientError):
         self.status = status
 
 
+class ChangedError(ClientError):
+    """The file is not what it was when its sending began: send it again."""
+
+
 class LostError(ClientError):
     """It could not be heard of for too long; the jobs go on without us: look again later."""

@@ -9,13 +9,14 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from client import download, upload
+from client import download, sending
 from client.answers import judge
 from client.board import Board
 from client.changes import Change, Connected, Seen, Waiting
 from client.download import Wanted
 from client.errors import ClientError, UnreachableError
 from client.stream import Snapshot, Stream, broken
+from client.upload import Patience, Place, Progress, Upload, ignore
 from contracts.events import Artifact
 from contracts.job import Job
 from contracts.snapshot import JobSnapshot
@@ -59,10 +60,13 @@ class Stagecast:
         return self._notifier_url
 
     async def send(
-        self, file: upload.Upload, *, sent: upload.Progress = upload.ignore, waiting: upload.Patience = upload.ignore
+        self, upload: Upload, *, place: Place | None = None, sent: Progress = ignore, waiting: Patience = ignore
     ) -> Job:
-        """Send a file; it is stored and its job is the broker's when this returns."""
-        return await upload.send(self.http, self.url, file, sent=sent, waiting=waiting)
+        """Send a file; it is stored and its job is the broker's when this returns.
+
+        A `place` that outlives the program lets its next run go on with what this one began.
+        """
+        return await sending.send(self.http, self.url, upload, place=place, sent=sent, waiting=waiting)
 
     async def follow(
         self, *, jobs: Sequence[str] = (), mine: bool = False, patience: float = 300.0

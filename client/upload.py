@@ -1,27 +1,16 @@
-"""A file on its way to become one job, however often its connection is lost."""
+"""A file to be sent, as it was when its sending began."""
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from typing import Protocol
 from uuid import uuid4
 
 import anyio
-import httpx
 
-from client.answers import judge
-from client.errors import AwayError, UnreachableError
-from client.pause import pause
-from client.stream import broken
-from contracts.job import Job
+from client.errors import ChangedError
 
 CHUNK = 256 * 1024
-# The answer comes when the last byte is stored and the broker has the job; a big file takes its time.
-TIMEOUT = httpx.Timeout(10, read=300, write=60)
-TRIES = 6  # some 30 to 45 s of waiting altogether
-LEAST_PAUSE = 1.0
 
 Progress = Callable[[int], None]  # how many bytes of the file have been sent
 Patience = Callable[[str, float], None]  # why it is tried again, in how many seconds
@@ -40,57 +29,62 @@ class Upload:
     key: str = field(default_factory=lambda: str(uuid4()))
 
 
-async def send(
-    http: httpx.AsyncClient, url: str, upload: Upload, *, sent: Progress = ignore, waiting: Patience = ignore
-) -> Job:
-    """Send a file until it is a job; `url` is the gateway's.
+class Place(Protocol):
+    """Where the URL of an upload that is under way is remembered."""
 
-    Raises:
-        OSError: the file cannot be read.
-        RefusedError: it is not wanted.
-        AwayError, UnreachableError: it could not be sent, however often it was tried. Where nothing listens from the
-            beginning, that is once.
-    """
-    for failures in range(1, TRIES + 1):
-        try:
-            return await _put(http, url, upload, sent)
-        except (AwayError, httpx.TransportError) as error:
-            if failures == TRIES or (failures == 1 and isinstance(error, httpx.ConnectError)):
-                raise _given_up(error, url) from error
-            asked = error.retry_after if isinstance(error, AwayError) else None
-            seconds = pause(failures, least=LEAST_PAUSE, asked=asked)
-            waiting(broken(error), seconds)
-            await asyncio.sleep(seconds)
-    raise AssertionError("never here")
+    url: str | None
+
+    def keep(self, url: str) -> None: ...
+
+    def forget(self) -> None: ...
 
 
-async def _put(http: httpx.AsyncClient, url: str, upload: Upload, sent: Progress) -> Job:
-    size = upload.path.stat().st_size
-    answer = await http.put(
-        f"{url}/upload/{quote(os.fsencode(upload.path.name), safe='')}",
-        params={"pipeline": upload.pipeline} if upload.pipeline else None,
-        content=_blocks(upload.path, size, sent),
-        headers={"Idempotency-Key": upload.key, "Content-Length": str(size)},
-        timeout=TIMEOUT,
-    )
-    judge(answer)
-    return Job.model_validate(answer.json()["jobs"][0])
+@dataclass
+class Unkept:
+    """A place that lasts as long as the program."""
+
+    url: str | None = None
+
+    def keep(self, url: str) -> None:
+        self.url = url
+
+    def forget(self) -> None:
+        self.url = None
 
 
-async def _blocks(path: Path, size: int, sent: Progress) -> AsyncIterator[bytes]:
-    """The file's first `size` bytes: what is written to it meanwhile is not part of the promise made at the start."""
-    done = 0
-    sent(done)
-    async with await anyio.open_file(path, "rb") as file:
-        while done < size and (block := await file.read(min(CHUNK, size - done))):
-            yield block
-            done += len(block)
-            sent(done)
-    if done < size:
-        raise OSError(f"{path} became shorter while it was sent")
+@dataclass(frozen=True)
+class Source:
+    """A file's bytes, and what tells that they are still the same."""
 
+    path: Path
+    size: int
+    modified: int  # nanoseconds
 
-def _given_up(error: Exception, url: str) -> Exception:
-    if isinstance(error, AwayError):
-        return error
-    return UnreachableError(f"nothing usable answers at {url} ({broken(error)})")
+    @classmethod
+    def at(cls, path: Path) -> "Source":
+        """Raises OSError: there is none, or it may not be looked at."""
+        found = path.stat()
+        return cls(path, found.st_size, found.st_mtime_ns)
+
+    def require_unchanged(self) -> None:
+        """Return if what is sent now goes with what was sent before.
+
+        Raises:
+            ChangedError: the file was written to.
+            OSError: it is gone.
+        """
+        if Source.at(self.path) != self:
+            raise ChangedError(f"{self.path} was changed while it was sent: send it again, from its beginning")
+
+    async def blocks(self, sent: Progress, *, start: int = 0) -> AsyncIterator[bytes]:
+        """Its bytes from `start` to the size it had: what is appended meanwhile was not promised."""
+        done = start
+        sent(done)
+        async with await anyio.open_file(self.path, "rb") as file:
+            await file.seek(start)
+            while done < self.size and (block := await file.read(min(CHUNK, self.size - done))):
+                yield block
+                done += len(block)
+                sent(done)
+        if done < self.size:
+            raise ChangedError(f"{self.path} became shorter while it was sent: send it again")

@@ -9,12 +9,16 @@ PIECE = 65536
 
 
 class Cutter:
-    """Forwards to one address; resets the connection at each of the marks, counted over all that clients sent."""
+    """Forwards to one address; resets the connection at each of the marks, counted over all that clients sent.
 
-    def __init__(self, host: str, port: int, marks: Sequence[int]) -> None:
+    One that `swallows` takes bytes from there on and passes none, until that client is gone.
+    """
+
+    def __init__(self, host: str, port: int, marks: Sequence[int], *, swallows: bool) -> None:
+        self._swallows = swallows
         self._target = host, port
         self._marks = sorted(marks, reverse=True)
-        self._sent = 0
+        self.sent = 0
         self.cuts = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,13 +35,15 @@ class Cutter:
 
     async def _forward(self, reader: asyncio.StreamReader, requests: asyncio.StreamWriter) -> None:
         while piece := await reader.read(PIECE):
-            left = self._marks[-1] - self._sent if self._marks else len(piece)
+            left = self._marks[-1] - self.sent if self._marks else len(piece)
             requests.write(piece[:left])
             await requests.drain()
-            self._sent += min(left, len(piece))
-            if self._marks and self._sent >= self._marks[-1]:
+            self.sent += min(left, len(piece))
+            if self._marks and self.sent >= self._marks[-1]:
                 self._marks.pop()
                 self.cuts += 1
+                while self._swallows and await reader.read(PIECE):
+                    pass
                 return
 
     async def _carry(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,9 +55,9 @@ class Cutter:
 
 
 @contextmanager
-def cutting(host: str, port: int, marks: Sequence[int]) -> Iterator[tuple[str, Cutter]]:
+def cutting(host: str, port: int, marks: Sequence[int], *, swallows: bool = False) -> Iterator[tuple[str, Cutter]]:
     """The URL of a server behind a cutter; on a thread of its own, as clients may be blocking ones."""
-    cutter = Cutter(host, port, marks)
+    cutter = Cutter(host, port, marks, swallows=swallows)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

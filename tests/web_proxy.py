@@ -28,6 +28,7 @@ class WebProxy:
     target: str
     others: Mapping[str, str] = field(default_factory=dict)
     away: int = 0  # so many requests are answered 502
+    refuses: dict[str, int] = field(default_factory=dict)  # by a path's beginning: answered with this status alone
     loses_answers: int = 0  # so many requests reach the service, and their answers reach nobody
     cuts_body_after: int | None = None  # bytes; of the next answer only
     buffers: int = 0  # bytes that it gathers before it passes them on
@@ -43,6 +44,10 @@ class WebProxy:
             self.away -= 1
             await _answer(send, 502, {"content-length": "0"})
             return
+        for start, status in self.refuses.items():
+            if request.url.path.startswith(start):
+                await _answer(send, status, {"content-length": "0"})
+                return
         with suppress(httpx.TransportError, LostError):
             async with httpx.AsyncClient(timeout=60) as http, self._asked(http, request) as answer:
                 await self._pass_on(answer, scope, send)
@@ -53,7 +58,7 @@ class WebProxy:
     def _asked(self, http: httpx.AsyncClient, request: Request) -> "httpx._client.AsyncContextManager[httpx.Response]":  # type: ignore[name-defined]
         path = request.url.path
         target = next((url for start, url in self.others.items() if path.startswith(start)), self.target)
-        has_body = request.method in {"POST", "PUT"}
+        has_body = request.method in {"POST", "PUT", "PATCH"}
         return http.stream(
             request.method,
             f"{target}{request.scope['raw_path'].decode()}?{request.url.query}",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cutting import cutting
 from tests.ground import wait_until
 from tests.stack import PROJECT, Place, Stack, clean_environment, free_place, running_stack
 from tests.terminal import CTRL_C, on_terminal
@@ -131,6 +132,22 @@ def test_ctrl_c_in_the_middle_of_an_upload(environment: dict[str, str], tmp_path
             assert "endless.bin: broken off, and not sent" in terminal.text
             assert "Traceback" not in terminal.text
             assert not terminal.screen.cursor.hidden
+
+
+def test_ctrl_c_says_how_to_go_on_with_a_big_file(environment: dict[str, str], place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "my film.mov"
+    path.write_bytes(bytes(40_000_000))
+    with cutting("127.0.0.1", place.gateway, [20_000_000], swallows=True) as (url, cutter):
+        elsewhere = {**environment, "STAGECAST_URL": url}
+        with on_terminal("send", str(path), environment=elsewhere, columns=200) as terminal:
+            terminal.until("my film.mov", "40.0/40.0 MB")
+            terminal.press(CTRL_C)
+            assert terminal.end() == 130
+            words = f"my film.mov: broken off, and not sent; to go on where it was: stagecast send '{path}'"
+            assert words in terminal.text
+        again = run(elsewhere, "send", path)
+        assert (again.returncode, len(again.stdout.splitlines()), again.stderr) == (0, 1, "")
+        assert cutter.sent < 60_000_000
 
 
 def test_watch_shows_all_jobs_as_they_change(environment: dict[str, str], blobs: Path, tmp_path: Path) -> None:
