@@ -61,3 +61,16 @@ export function progressBar(name) {
 export function fileName(name) {
   return element("bdi", { class: "file-name" }, name);
 }
+
+/**
+ * A small button of a card.
+ * @param {string} word
+ * @param {string} name of the file, for those who do not see which card the button is on
+ * @param {() => void} onClick
+ */
+export function wordButton(word, name, onClick) {
+  const hint = element("span", { class: "visually-hidden" }, " ", fileName(name));
+  const made = element("button", { class: "button small", type: "button" }, element("span", {}, word), hint);
+  made.addEventListener("click", onClick);
+  return made;
+}

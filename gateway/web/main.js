@@ -6,6 +6,7 @@ import { speakReadersLanguage } from "./language.js";
 import { readRoute } from "./route.js";
 import { IS_SHARED, withShare } from "./share.js";
 import { connect } from "./stagecast.js";
+import { Unfinished } from "./unfinished.js";
 import { Uploads } from "./upload.js";
 import { View } from "./view.js";
 import { say } from "./words.js";
@@ -18,19 +19,25 @@ function main() {
   const events = withShare(new URL(meta("stagecast-events"), location.href));
   const owner = meta("stagecast-owner");
   const client = connect(withShare(new URL("/", location.href)).href, { events: events.href, owner });
+  const unfinished = new Unfinished(() => view.refresh([]));
   const uploads = new Uploads(UPLOADS_AT_ONCE, {
     send: (file, options) => client.upload(file, options),
     onChange: () => view.refresh([]),
     onFailed: ({ name }, problem) => view.announcer.say(say("notUploaded", { name, problem })),
+    onGivenUp: (file) => unfinished.remove(file),
   });
-  const view = new View(client, uploads, owner);
+  const view = new View(client, { uploads, unfinished }, owner);
 
   client.on("change", (change) => view.change(change));
   client.on("connection", () => view.tick());
   client.on("caughtup", (told) => view.sayCaughtUp(told));
   showCommands(events);
   if (IS_SHARED) document.body.dataset.shared = ""; // whoever has but a link follows, and changes nothing
-  else acceptFiles((files) => uploads.add(files));
+  else {
+    acceptFiles((files) => uploads.add(files));
+    void unfinished.look();
+    setInterval(() => unfinished.tick(), TICK_MS);
+  }
   followAddress(view);
   warnBeforeLeaving(uploads);
   setInterval(() => view.tick(), TICK_MS);

@@ -1,20 +1,10 @@
-/** One file on its way to the gateway. XMLHttpRequest, because `fetch` does not tell how much has been sent. */
+/** One file on its way to the gateway: whole if it is small, else so that it goes on where it broke off. */
+
+import { exchange, explain } from "./exchange.js";
+import { readObject } from "./problem.js";
+import { NotSpoken, sendResumably } from "./resumable.js";
 
 /** @typedef {{id: string, name: string, size: number, pipeline: string}} Accepted */
-
-/** Why something was not done, in the words of the server where it had some. */
-export class Problem extends Error {
-  /**
-   * @param {string} message
-   * @param {{status?: number, retryAfter?: number}} [details] the HTTP status, 0 when no answer came; seconds
-   */
-  constructor(message, { status = 0, retryAfter } = {}) {
-    super(message);
-    this.name = "Problem";
-    this.status = status;
-    this.retryAfter = retryAfter;
-  }
-}
 
 /**
  * @typedef {object} SendOptions
@@ -24,6 +14,8 @@ export class Problem extends Error {
  * @property {AbortSignal} [signal]
  */
 
+const WHOLE_BYTES = 8 * 1024 * 1024; // up to here, sending it again costs less than two more requests
+
 /**
  * @param {string} url
  * @param {File} file
@@ -31,24 +23,14 @@ export class Problem extends Error {
  * @returns {Promise<Accepted[]>} the jobs, once the file is stored and the broker has them
  * @throws {Problem} when it is not; `AbortError` when the signal said so
  */
-export function send(url, file, { pipeline, key = randomId(), onProgress, signal } = {}) {
-  const address = new URL(url);
-  if (pipeline) address.searchParams.set("pipeline", pipeline);
-  const form = new FormData();
-  form.append("file", file, file.name);
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.upload.onprogress = ({ loaded, total }) => onProgress?.(total ? Math.min(loaded / total, 0.999) : 0);
-    request.upload.onload = () => onProgress?.(1);
-    request.onload = () => (request.status === 202 ? resolve(readJobs(request)) : reject(explain(request)));
-    request.onerror = () => reject(new Problem("The connection to the server broke."));
-    request.onabort = () => reject(signal?.reason);
-    signal?.addEventListener("abort", () => request.abort());
-    request.withCredentials = true;
-    request.open("POST", address);
-    request.setRequestHeader("Idempotency-Key", key);
-    request.send(form);
-  });
+export async function send(url, file, { key = randomId(), ...options } = {}) {
+  if (file.size <= WHOLE_BYTES) return sendWhole(url, file, { key, ...options });
+  try {
+    return [await sendResumably(url, file, { key, ...options })];
+  } catch (problem) {
+    if (problem instanceof NotSpoken) return sendWhole(url, file, { key, ...options });
+    throw problem;
+  }
 }
 
 /** `crypto.randomUUID` is missing where a page comes by plain http from another machine. */
@@ -57,33 +39,18 @@ export function randomId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/**
- * The `detail` of a problem document (RFC 9457). A proxy before the gateway may know no such thing.
- * @param {number} status
- * @param {string} body
- * @param {string | null} retryAfter the header
- */
-export function readProblem(status, body, retryAfter) {
-  const { detail, title } = readObject(body);
-  const seconds = Number.parseInt(retryAfter ?? "", 10);
-  return new Problem(detail || title || "", { status, retryAfter: seconds > 0 ? seconds : undefined });
-}
-
-/** @param {XMLHttpRequest} request @returns {Accepted[]} */
-function readJobs({ responseText }) {
-  return readObject(responseText).jobs ?? [];
-}
-
-/** @param {XMLHttpRequest} request */
-function explain(request) {
-  return readProblem(request.status, request.responseText, request.getResponseHeader("Retry-After"));
-}
-
-/** @param {string} body @returns {Record<string, any>} */
-function readObject(body) {
-  try {
-    return Object(JSON.parse(body));
-  } catch {
-    return {};
-  }
+/** @param {string} url @param {File} file @param {SendOptions & {key: string}} options @returns {Promise<Accepted[]>} */
+async function sendWhole(url, file, { pipeline, key, onProgress, signal }) {
+  const address = new URL(url);
+  if (pipeline) address.searchParams.set("pipeline", pipeline);
+  const body = new FormData();
+  body.append("file", file, file.name);
+  const answer = await exchange("POST", address, {
+    headers: { "Idempotency-Key": key },
+    body,
+    onProgress: (loaded, total) => onProgress?.(total ? loaded / total : 0),
+    signal,
+  });
+  if (answer.status !== 202) throw explain(answer);
+  return readObject(answer.responseText).jobs ?? [];
 }

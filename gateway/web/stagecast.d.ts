@@ -108,7 +108,10 @@ export interface Client {
   get(id: string): Job | undefined;
   /** A job that the stream does not tell of, because it ended long ago. Throws `Problem` when there is none. */
   fetch(id: string): Promise<Job>;
-  /** Throws `Problem` when it was not accepted, `AbortError` when the signal said so. */
+  /**
+   * Send a file; one over 8 MiB goes on where it broke off, also after a reload once the same file is given again.
+   * Throws `Problem` when it was not accepted, `AbortError` when the signal said so.
+   */
   upload(file: File, options?: SendOptions): Promise<Accepted[]>;
   /** The stream tells when it has ended. Throws `Problem` when it cannot be. */
   cancel(id: string): Promise<void>;

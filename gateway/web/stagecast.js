@@ -13,7 +13,8 @@
  */
 
 import { listen } from "./holder.js";
-import { Problem, readProblem, send } from "./send.js";
+import { Problem, readProblem } from "./problem.js";
+import { send } from "./send.js";
 import { readJob } from "./snapshot.js";
 
 export { fold } from "./fold.js";
@@ -114,7 +115,8 @@ export class Client {
   }
 
   /**
-   * Send a file. Its jobs are known at once, even while the stream is down.
+   * Send a file. Its jobs are known at once, even while the stream is down. One over 8 MiB goes on where it broke
+   * off, also after a reload once the same file is given again.
    * @param {File} file
    * @param {import("./send.js").SendOptions} [options]
    * @throws {Problem} when it was not accepted; `AbortError` when the signal said so

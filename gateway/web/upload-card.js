@@ -1,6 +1,6 @@
 /** One file on its way to the gateway. */
 
-import { element, fileName, progressBar, setAttribute, setText } from "./element.js";
+import { element, fileName, progressBar, setAttribute, setText, wordButton } from "./element.js";
 import { formatPercent, formatSize } from "./format.js";
 import { say } from "./words.js";
 
@@ -22,8 +22,8 @@ export class UploadCard {
    */
   constructor({ id, file }, { onRetry, onRemove }) {
     this.#bar = progressBar(say("sent"));
-    this.#retry = button(say("retry"), file.name, onRetry);
-    this.#remove = button(say("cancel"), file.name, onRemove);
+    this.#retry = wordButton(say("retry"), file.name, onRetry);
+    this.#remove = wordButton(say("cancel"), file.name, onRemove);
     const buttons = element("div", { class: "buttons" }, this.#retry, this.#remove);
     this.node = element("li", { class: "card upload", "data-upload": id });
     this.node.append(fileName(file.name), this.#progress, this.#bar, this.#problem, buttons);
@@ -56,16 +56,4 @@ function progress({ state, sent, file }) {
     default:
       return say("uploadFailed", { size });
   }
-}
-
-/**
- * @param {string} word
- * @param {string} name of the file, for those who do not see which card the button is on
- * @param {() => void} onClick
- */
-function button(word, name, onClick) {
-  const hint = element("span", { class: "visually-hidden" }, " ", fileName(name));
-  const made = element("button", { class: "button small", type: "button" }, element("span", {}, word), hint);
-  made.addEventListener("click", onClick);
-  return made;
 }

@@ -1,7 +1,8 @@
 /** The files that a person gave this page, on their way to the gateway. How one is sent is in send.js. */
 
 import { formatElapsed } from "./format.js";
-import { Problem, randomId } from "./send.js";
+import { Problem } from "./problem.js";
+import { randomId } from "./send.js";
 import { say } from "./words.js";
 
 /** @typedef {"waiting" | "sending" | "storing" | "failed"} UploadState */
@@ -29,6 +30,7 @@ export class Uploads {
    * @param {(file: File, options: import("./send.js").SendOptions) => Promise<unknown>} to.send
    * @param {() => void} to.onChange
    * @param {(file: File, problem: string) => void} to.onFailed
+   * @param {(file: File) => void} to.onGivenUp one that failed
    */
   constructor(limit, to) {
     this.#limit = limit;
@@ -57,9 +59,10 @@ export class Uploads {
 
   /** Stop it, if it is on its way, and forget it. @param {string} id */
   remove(id) {
-    const sending = this.#uploads.get(id)?.sending;
+    const upload = this.#uploads.get(id);
     this.#uploads.delete(id); // first: what is still said of it is then about nobody
-    sending?.abort();
+    upload?.sending?.abort();
+    if (upload?.state === "failed") this.#to.onGivenUp(upload.file);
     this.#next();
   }
 

@@ -34,14 +34,14 @@ export class View {
 
   /**
    * @param {import("./stagecast.js").Client} client
-   * @param {import("./upload.js").Uploads} uploads
+   * @param {{uploads: import("./upload.js").Uploads, unfinished: import("./unfinished.js").Unfinished}} files
    * @param {string} owner the reader's pseudonym
    */
-  constructor(client, uploads, owner) {
+  constructor(client, { uploads, unfinished }, owner) {
     this.#client = client;
     this.#list = new ListView(owner, () => this.#filter());
     this.#page = new JobPage(client, () => this.refresh([]));
-    this.#uploads = new UploadsView(uploads);
+    this.#uploads = new UploadsView(uploads, unfinished);
     this.#alerts = new Alerts(owner);
     document.addEventListener("visibilitychange", () => this.#draw());
   }

@@ -121,6 +121,8 @@ export const ENGLISH = {
   uploadSending: "{percent} of {size}",
   uploadStoring: "{size} · sent, being stored",
   uploadFailed: "{size} · not uploaded",
+  unfinished: "{size} · not finished: choose this file again to go on at {percent}",
+  chooseAgain: "Choose again",
   remove: "Remove",
   notUploaded: "Not uploaded: {name}. {problem}",
   connectionBroke: "The connection to the server broke. Check your network and try again.",

@@ -114,6 +114,8 @@ export const CHINESE = {
   uploadSending: "{percent}，共 {size}",
   uploadStoring: "{size} · 已发送，正在保存",
   uploadFailed: "{size} · 未上传",
+  unfinished: "{size} · 未完成：请重新选择此文件，将从 {percent} 处继续",
+  chooseAgain: "重新选择",
   remove: "移除",
   notUploaded: "未上传：{name}。{problem}",
   connectionBroke: "与服务器的连接中断。请检查网络后重试。",
