@@ -46,7 +46,7 @@ def test_an_image_is_small_and_says_what_it_is(product: Product, service: str) -
 def test_an_image_holds_one_service_and_no_secret(product: Product, service: str) -> None:
     container = product.container(service)
     found = set(product.inside(container, "ls", "-A").split()) - {"__pycache__"}
-    assert found == {"cli", "contracts", "ready.py", service}
+    assert found == {"cli", "client", "contracts", "ready.py", service}
     told = dict(value.split("=", 1) for value in container.attrs["Config"]["Env"])
     assert not any("amqp://" in value or (name.endswith("_SECRET") and value) for name, value in told.items())
 
