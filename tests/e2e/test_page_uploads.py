@@ -148,6 +148,18 @@ def test_an_unfinished_upload_can_be_removed(visit: Visit, tmp_path: Path) -> No
     expect(person.page.get_by_label("Choose files")).to_be_focused()
 
 
+def test_a_cancelled_upload_leaves_nothing(visit: Visit, tmp_path: Path) -> None:
+    person, file = visit(), random_file(tmp_path, BIG)
+    person.page.route("**/files/*", lambda route: None if route.request.method == "PATCH" else route.continue_())
+    with person.page.expect_request(lambda request: request.method == "PATCH"):
+        give(person, file)
+    with person.page.expect_response(lambda answer: answer.request.method == "DELETE") as removed:
+        person.upload(file.name).get_by_role("button", name="Cancel").click()
+    assert removed.value.status == 204
+    assert person.page.evaluate(KEPT) == "[]"
+    expect(person.page.locator("#uploads-section")).to_be_hidden()
+
+
 def test_an_upload_that_another_tab_sends_is_not_unfinished(visit: Visit, tmp_path: Path) -> None:
     person, file = visit(), random_file(tmp_path, BIG)
     person.page.route("**/files/*", lambda _: None)
