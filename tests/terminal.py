@@ -18,7 +18,11 @@ import pyte
 from tests.stack import PROJECT, clean_environment
 
 CTRL_C = b"\x03"
-LEAD_A_TERMINAL = "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+# What runs in a shell's background ignores Ctrl-C, and so does what it starts; on a terminal it is heard.
+LEAD_A_TERMINAL = (
+    "import os, signal, sys; os.login_tty(0); signal.signal(signal.SIGINT, signal.SIG_DFL);"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
 
 
 class Terminal:
