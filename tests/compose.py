@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import docker
 import httpx
-import pytest
 from docker.models.containers import Container
 from testcontainers.compose import DockerCompose
 
@@ -104,26 +103,24 @@ def running_product(folder: Path, *overlays: str, **settings: str) -> Iterator[P
     """The stack on a free port, with more compose files; at the end no container, network or volume of it is left."""
     (port,) = free_ports(1)
     project = f"stagecast-test-{uuid4().hex[:8]}"
-    no_settings = folder / "empty.env"  # a developer's own .env is not for tests
-    no_settings.touch()
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {
-            "COMPOSE_PROJECT_NAME": project,
-            "STAGECAST_LISTEN": f"127.0.0.1:{port}",
-            "STAGECAST_IMAGE_PREFIX": "stagecast-test",
-            **settings,
-        }.items():
-            environment.setenv(name, value)
-        compose = DockerCompose(PROJECT, ["docker-compose.yml", *overlays], build=True, env_file=str(no_settings))
-        client = docker.from_env()
-        try:
-            with compose:
-                wait_for_quiet_network()
-                yield Product(compose, client, project, f"http://localhost:{port}")
-        except subprocess.CalledProcessError as error:
-            raise AssertionError(f"{error}: {error.stderr.decode()[-3_000:]}") from error
-        finally:
-            client.close()
+    settings = {
+        "COMPOSE_PROJECT_NAME": project,
+        "STAGECAST_LISTEN": f"127.0.0.1:{port}",
+        "STAGECAST_IMAGE_PREFIX": "stagecast-test",
+        **settings,
+    }
+    env_file = folder / "product.env"  # a developer's own .env is not for tests, nor are these for tests of other kinds
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    compose = DockerCompose(PROJECT, ["docker-compose.yml", *overlays], build=True, env_file=str(env_file))
+    client = docker.from_env()
+    try:
+        with compose:
+            wait_for_quiet_network()
+            yield Product(compose, client, project, f"http://localhost:{port}")
+    except subprocess.CalledProcessError as error:
+        raise AssertionError(f"{error}: {error.stderr.decode()[-3_000:]}") from error
+    finally:
+        client.close()
 
 
 def wait_for_quiet_network() -> None:
