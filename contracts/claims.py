@@ -2,11 +2,10 @@
 
 import obstore
 from obstore.store import ObjectStore
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from contracts.blobs import attempts_prefix
-from contracts.errors import UnreadableMessageError
-from contracts.job import Message, summarise
+from contracts.job import Message, decode
 
 
 class Claim(Message):
@@ -25,10 +24,7 @@ def decode_claim(body: bytes) -> Claim:
     Raises:
         UnreadableMessageError: the bytes are no claim.
     """
-    try:
-        return Claim.model_validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no claim: {summarise(error)}") from error
+    return decode(Claim.model_validate_json, body, what="claim")
 
 
 async def claimed_attempts(store: ObjectStore, job_id: str) -> list[int]:

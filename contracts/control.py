@@ -2,10 +2,9 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
-from contracts.errors import UnreadableMessageError
-from contracts.job import JOB_ID_PATTERN, Message, summarise
+from contracts.job import JOB_ID_PATTERN, Message, decode
 
 
 class Cancel(Message):
@@ -28,7 +27,4 @@ def decode_command(body: bytes) -> Cancel:
     Raises:
         UnreadableMessageError: the bytes are no command that this version knows.
     """
-    try:
-        return Cancel.model_validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no command: {summarise(error)}") from error
+    return decode(Cancel.model_validate_json, body, what="command")

@@ -7,11 +7,10 @@ Source: CloudEvents 1.0.2 core specification and JSON event format.
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter
 from uuid_utils import uuid7
 
-from contracts.errors import UnreadableMessageError
-from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN, SHA256_PATTERN, Job, Message, summarise
+from contracts.job import ARTIFACT_NAME_PATTERN, JOB_ID_PATTERN, SHA256_PATTERN, Job, Message, decode
 
 
 class Stage(Message):
@@ -184,10 +183,7 @@ def decode_event(body: bytes) -> Event:
     Raises:
         UnreadableMessageError: the bytes are no event that this version knows.
     """
-    try:
-        return EVENT.validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no event: {summarise(error)}") from error
+    return decode(EVENT.validate_json, body, what="event")
 
 
 def encode(message: Message) -> bytes:

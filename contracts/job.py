@@ -1,6 +1,7 @@
 """A job, and the message that asks a processor for one."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +12,8 @@ PIPELINE_NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 ARTIFACT_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 MAX_NAME_BYTES = 255
+
+M = TypeVar("M")
 
 
 class Message(BaseModel):
@@ -47,13 +50,22 @@ def decode_job_request(body: bytes) -> JobRequest:
     Raises:
         UnreadableMessageError: the bytes are no job request of version 1.
     """
+    return decode(JobRequest.model_validate_json, body, what="job request")
+
+
+def decode(validate: Callable[[bytes], M], body: bytes, *, what: str) -> M:
+    """What the bytes say, as `validate` reads it; `what` they should be is for the error's reader.
+
+    Raises:
+        UnreadableMessageError: they are not that.
+    """
     try:
-        return JobRequest.model_validate_json(body)
+        return validate(body)
     except ValidationError as error:
-        raise UnreadableMessageError(f"no job request: {summarise(error)}") from error
+        raise UnreadableMessageError(f"no {what}: {_summarise(error)}") from error
 
 
-def summarise(error: ValidationError) -> str:
+def _summarise(error: ValidationError) -> str:
     """One bounded line of what is wrong, without the input's own bytes."""
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     lines = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in faults[:3]]

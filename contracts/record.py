@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal
 
 import obstore
 from obstore.store import ObjectStore
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from contracts.blobs import record_key, upload_key
-from contracts.errors import UnreadableMessageError
 from contracts.events import (
     Event,
     JobCancelled,
@@ -20,7 +19,7 @@ from contracts.events import (
     StageFailed,
     encode,
 )
-from contracts.job import summarise
+from contracts.job import decode
 from contracts.snapshot import JobSnapshot, StageState, fold
 from contracts.state import JobState
 from contracts.upload import Upload, decode_upload
@@ -83,10 +82,7 @@ def decode_record(body: bytes) -> JobRecord:
     Raises:
         UnreadableMessageError: the bytes are no record of version 1.
     """
-    try:
-        return JobRecord.model_validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no job record: {summarise(error)}") from error
+    return decode(JobRecord.model_validate_json, body, what="job record")
 
 
 def record_of_upload(upload: Upload) -> JobRecord:

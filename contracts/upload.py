@@ -1,9 +1,8 @@
 """What the gateway accepted: `upload.json` in a job's folder, and the record of an `Idempotency-Key`."""
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime
 
-from contracts.errors import UnreadableMessageError
-from contracts.job import Job, Message, summarise
+from contracts.job import Job, Message, decode
 
 
 class Upload(Message):
@@ -26,10 +25,7 @@ def decode_upload(body: bytes) -> Upload:
     Raises:
         UnreadableMessageError: the bytes are no such record.
     """
-    try:
-        return Upload.model_validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no upload record: {summarise(error)}") from error
+    return decode(Upload.model_validate_json, body, what="upload record")
 
 
 def decode_kept_upload(body: bytes) -> KeptUpload:
@@ -38,7 +34,4 @@ def decode_kept_upload(body: bytes) -> KeptUpload:
     Raises:
         UnreadableMessageError: the bytes are no such record.
     """
-    try:
-        return KeptUpload.model_validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no record of a key: {summarise(error)}") from error
+    return decode(KeptUpload.model_validate_json, body, what="record of a key")

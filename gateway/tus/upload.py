@@ -1,9 +1,8 @@
 """The record of a resumable upload: written once, when it is created."""
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime
 
-from contracts.errors import UnreadableMessageError
-from contracts.job import Job, Message, summarise
+from contracts.job import Job, Message, decode
 
 
 class ResumableUpload(Message):
@@ -39,7 +38,4 @@ def decode_resumable_upload(body: bytes) -> ResumableUpload:
     Raises:
         UnreadableMessageError: the bytes are no such record.
     """
-    try:
-        return ResumableUpload.model_validate_json(body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"no record of a resumable upload: {summarise(error)}") from error
+    return decode(ResumableUpload.model_validate_json, body, what="record of a resumable upload")
