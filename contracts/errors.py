@@ -9,14 +9,6 @@ class IllegalTransitionError(ValueError):
     """A job cannot go from its state by that event: a fault of whoever wrote the event, never sent."""
 
 
-class BrokerUnavailableError(ConnectionError):
-    """The broker did not answer in time: try again later."""
-
-
-class UnroutableJobError(LookupError):
-    """The broker has no queue for that pipeline: nobody offers it."""
-
-
 class BadSettingError(ValueError):
     """A setting has a value that cannot work: correct it and start again."""
 
