@@ -51,9 +51,9 @@ async def _next(stream: AsyncIterator[bytes], idle: float) -> bytes | None:
         raise TooSlowError(f"nothing came for {idle:g} s; nothing was kept, try again") from error
 
 
-async def in_blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def in_blocks(pieces: AsyncIterator[bytes | memoryview]) -> AsyncIterator[bytes]:
     """The same bytes in blocks of 1 MiB, the last one shorter."""
-    gathered: list[bytes] = []
+    gathered: list[bytes | memoryview] = []
     size = 0
     async for piece in pieces:
         gathered.append(piece)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
-from gateway.body import BLOCK_BYTES
+from gateway.body import in_blocks
 from gateway.errors import BrokenFormError, NotMultipartError
 from gateway.filenames import decode_form_name
 
@@ -34,22 +34,13 @@ class Part:
     filename: str | None
     _form: "Form"
 
-    async def blocks(self) -> AsyncIterator[bytes]:
+    def blocks(self) -> AsyncIterator[bytes]:
         """The part's bytes: blocks of 1 MiB, the last one shorter.
 
         Raises:
             BrokenFormError: the body is no form any more, or ends inside this part.
         """
-        gathered: list[memoryview] = []
-        size = 0
-        while (piece := await self._form._next_piece()) is not None:
-            gathered.append(piece)
-            size += len(piece)
-            if size >= BLOCK_BYTES:
-                yield b"".join(gathered)
-                gathered, size = [], 0
-        if gathered:
-            yield b"".join(gathered)
+        return in_blocks(self._form._rest_of_part())
 
     async def text(self, *, limit: int) -> str:
         """A short field's value.
@@ -132,6 +123,10 @@ class Form:
         if self._count > MAX_PARTS:
             raise BrokenFormError(f"the form has more than {MAX_PARTS} parts")
         return opening
+
+    async def _rest_of_part(self) -> AsyncIterator[memoryview]:
+        while (piece := await self._next_piece()) is not None:
+            yield piece
 
     async def _next_piece(self) -> memoryview | None:
         """Bytes of the part being read; None at its end."""
