@@ -73,20 +73,8 @@ class Files:
             UnknownPipelineError, NotReadyError: nobody could run its job.
             NotFoundError, ConflictError: it is to be made of uploads that are not this caller's, or not complete.
         """
-        fields, owner = creation.fields, caller.owner
-        wanted = ResumableUpload(
-            id=upload_id,
-            job_id=str(uuid7()),
-            name=clean_name(fields.get("filename") or fields.get("name") or ""),
-            pipeline=fields.get("pipeline") or DEFAULT_PIPELINE,
-            owner=owner,
-            length=creation.length,
-            metadata=creation.metadata,
-            tells_progress=fields.get("progress") == "1" and not creation.is_partial,
-            is_partial=creation.is_partial,
-            partials=creation.partials,
-            created_at=datetime.now(UTC),
-        )
+        owner = caller.owner
+        wanted = _wished_for(upload_id, creation, owner)
         if not wanted.is_partial:
             await self._submissions.require(wanted.pipeline)
         if wanted.partials:
@@ -211,3 +199,20 @@ class Files:
         for upload_id in upload.partials:
             async for block in self._receptacle.read(upload_id):
                 yield block
+
+
+def _wished_for(upload_id: str, creation: Creation, owner: str | None) -> ResumableUpload:
+    fields = creation.fields
+    return ResumableUpload(
+        id=upload_id,
+        job_id=str(uuid7()),
+        name=clean_name(fields.get("filename") or fields.get("name") or ""),
+        pipeline=fields.get("pipeline") or DEFAULT_PIPELINE,
+        owner=owner,
+        length=creation.length,
+        metadata=creation.metadata,
+        tells_progress=fields.get("progress") == "1" and not creation.is_partial,
+        is_partial=creation.is_partial,
+        partials=creation.partials,
+        created_at=datetime.now(UTC),
+    )
