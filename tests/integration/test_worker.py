@@ -343,3 +343,18 @@ async def test_a_processor_frozen_before_its_write_puts_back_the_end_that_it_ove
     with pytest.raises(SupersededError):
         await writing
     assert await post.record() == ended
+
+
+async def test_a_job_that_was_taken_over_meanwhile_is_left_alone_by_who_hears_late_that_it_is_to_end(
+    post: Post,
+) -> None:
+    await obstore.put_async(post.store, source_key(JOB_ID), b"sleep")
+    message = delivery("steps")
+    working = asyncio.ensure_future(post.worker().work(message))
+    await wait_until_async(lambda: "child.txt" in names_in(post), 30)
+    await obstore.put_async(post.store, attempt_key(JOB_ID, 2), b"{}")
+    post.stops.cancel(JOB_ID)
+    await working
+    assert "job.cancelled" not in post.told()
+    assert names_in(post) == ["child.txt", "runs.txt"]
+    assert message.outcomes == ["ack"]
