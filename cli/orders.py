@@ -1,5 +1,6 @@
 """`stagecast cancel` and `stagecast retry`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from cli.remote import with_stagecast
 from client import RefusedError, Stagecast
 from contracts.snapshot import JobSnapshot
 
+LOOKS, LOOK_SECONDS = 15, 1.0  # a processor takes two seconds at the most, and the gateway waits ten for one
+
 Jobs = Annotated[
     list[str], typer.Argument(metavar="JOB", autocompletion=complete_job, help="Ids, or their beginnings or ends.")
 ]
@@ -20,8 +23,19 @@ Jobs = Annotated[
 
 @with_stagecast
 async def cancel(stagecast: Stagecast, names: Jobs) -> None:
-    """End jobs, wherever they are; a running stage is killed with all it started."""
-    await _each(stagecast, names, stagecast.cancel, "is being cancelled")
+    """End jobs, wherever they are; a running stage is killed with all it started. Waits until they have ended."""
+
+    async def end(job_id: str) -> JobSnapshot:
+        """Asked again, the gateway ends a job that no processor ends."""
+        job = await stagecast.cancel(job_id)
+        for _ in range(LOOKS):
+            if job.state.is_terminal:
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+            job = await stagecast.cancel(job_id)
+        return job
+
+    await _each(stagecast, names, end, "is being cancelled")
 
 
 @with_stagecast
