@@ -108,7 +108,7 @@ def wait_for_it(stage: Stage) -> None:
     except FileNotFoundError:
         moment = stage.source.path.read_bytes()
     if moment == b"sleep":
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         stage.save("child.txt", str(child.pid))
         stage.progress(0.75, "asleep")
         child.wait()
