@@ -311,14 +311,17 @@ async def test_a_stage_that_is_cancelled_at_once_leaves_nothing(source: Source) 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each stage has a process of its own")
 async def test_short_stages_in_a_row_share_a_process_and_nothing_else(source: Source) -> None:
     (source.path.parent / "other").mkdir()
-    with capture_logs() as lines:
-        async with stage_processes() as processes:
-            first = await found_by(processes, work("say_who", source))
-            second = await found_by(processes, work("say_who", source, workdir="other"))
-            third = await found_by(processes, work("score", source))
+    for _ in range(10):  # where the machine is so busy that an empty stage is no short one, they have two
+        with capture_logs() as lines:
+            async with stage_processes() as processes:
+                first = await found_by(processes, work("say_who", source))
+                second = await found_by(processes, work("say_who", source, workdir="other"))
+                third = await found_by(processes, work("score", source))
+        assert third == {"score": int(OOM_SCORE_ADJUSTMENT)}
+        assert [line["line"] for line in lines] == ["in work", "in other"]
+        if first == second:
+            break
     assert first == second
-    assert third == {"score": int(OOM_SCORE_ADJUSTMENT)}
-    assert [line["line"] for line in lines] == ["in work", "in other"]
     await wait_until_async(lambda: not psutil.pid_exists(first["pid"]), 10, what="the end of the process that waited")
 
 
