@@ -73,14 +73,14 @@ def _end_the_rest(stage: int) -> None:
     deadline = time.monotonic() + END_SECONDS
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(stage, signal.SIGKILL)  # all there is to go by where no system tells descendants
-    while (left := descendants(os.getpid())) and time.monotonic() < deadline:
-        for each in left:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(each, signal.SIGKILL)
-        with suppress(ChildProcessError):
+    with suppress(ChildProcessError):  # nobody is left
+        while time.monotonic() < deadline:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        time.sleep(LOOK_SECONDS)
+            for each in descendants(os.getpid()):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(each, signal.SIGKILL)
+            time.sleep(LOOK_SECONDS)
 
 
 def _end_as(code: int) -> None:
