@@ -185,6 +185,7 @@ class ClientQueues:
         return shared
 
     def _receive(self, place: Place, delivered: Delivered) -> None:
+        place.channel.settlements.receive(delivered.delivery_tag)
         settle = partial(self._settle, place.channel.settlements, delivered.delivery_tag)
         event = self._encoder.read(delivered.body)
         if event is None:
