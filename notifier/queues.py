@@ -165,6 +165,8 @@ class ClientQueues:
         return place
 
     async def _consume(self, connection: ConsumingConnection, place: Place) -> None:
+        if self._places.get(place.subscription) is not place:
+            return  # its client has gone while others were given their places
         number = place.channel.number
         selected = bindings(place.subscription.selection)
         connection.declare_own(number, place.queue, selected, CLIENT_QUEUE_ARGUMENTS)

@@ -98,6 +98,24 @@ async def test_one_that_goes_before_it_has_a_queue_leaves_none(connection: Abstr
     assert not await exists(connection, "client.test.2")
 
 
+async def test_one_that_goes_while_others_are_given_their_places_leaves_none(
+    connection: AbstractConnection, desk: Desk
+) -> None:
+    await desk.join()
+    first, *others = [
+        desk.queues.subscription(FakeConnection(), Selection())  # type: ignore[arg-type]
+        for _ in range(CLIENTS_PER_CHANNEL)  # the last of them needs another channel, and all wait for it
+    ]
+    for each in (first, *others):
+        desk.queues.attach(each)
+    while first not in desk.queues._places:
+        await asyncio.sleep(0)
+    await desk.queues.detach(first)
+    await wait_until_async(lambda: all(other.joined_at is not None for other in others), 30, what="their queues")
+    assert not await exists(connection, "client.test.2")
+    assert await exists(connection, "client.test.3")
+
+
 async def test_a_client_that_takes_nothing_costs_a_bounded_queue_and_bounded_memory(
     channel: AbstractChannel, desk: Desk
 ) -> None:
