@@ -54,6 +54,8 @@ class Hub:
         subscription.connection.when_it_has_room(partial(self.has_room, subscription))
         self._begin(subscription, beginning)
         self.wake(subscription)
+        if self.is_draining:  # its question was still being looked at when all others were said goodbye to
+            self._say_goodbye(subscription)
 
     def close(self, subscription: Subscription) -> None:
         """The client has gone, or its stream has ended."""

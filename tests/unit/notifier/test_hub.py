@@ -269,6 +269,15 @@ async def test_draining_says_goodbye_and_ends_every_stream(bench: Bench) -> None
     assert len(bench.hub) == 0
 
 
+async def test_one_that_comes_while_it_drains_is_told_so(bench: Bench) -> None:
+    await bench.hub.drain()
+    _, connection = bench.open()
+    await bench.settle()
+    assert told(connection) == ["snapshot", "draining"]
+    assert connection.is_closed
+    assert len(bench.hub) == 0
+
+
 async def test_a_log_made_anew_is_a_snapshot_for_all(bench: Bench) -> None:
     bench.log(*a_story())
     _, connection = bench.open()
