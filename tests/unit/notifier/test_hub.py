@@ -11,7 +11,7 @@ from notifier.cursor import parse_cursor
 from notifier.hub import LATE
 from notifier.selection import Format, Selection
 from notifier.snapshots import Reason
-from notifier.subscription import Subscription
+from notifier.subscription import MOST_AHEAD, Subscription
 from notifier.watch import Watch
 from tests.samples import JOB_ID, a_story, one_of_each
 from tests.unit.notifier.conftest import Bench, FakeConnection, deliver, make_bench
@@ -254,6 +254,22 @@ async def test_a_heartbeat_tells_the_cursor_that_moved_without_a_word(bench: Ben
     assert connection.ids()[-1] == str(bench.hub.history.cursor(bench.hub.history.head))
 
 
+async def test_one_whose_place_has_left_the_history_is_not_told_the_cursor_of_what_it_was_not_sent() -> None:
+    bench = make_bench(max_events=10)
+    bench.log(one_of_each(job_id=OTHER_ID)["job.queued"])
+    subscription, connection = bench.open(Selection(jobs=frozenset({OTHER_ID})))
+    await bench.settle()
+    Watch(bench.hub).beat(subscription)
+    before = connection.ids()
+    bench.log(*a_story())
+    await bench.settle()
+    bench.log(*(event for _ in range(300) for event in a_story(OTHER_ID)))
+    Watch(bench.hub).beat(subscription)
+    assert connection.ids() == before
+    await bench.settle()
+    assert snapshots(connection)[-1]["reason"] == "fell-behind"
+
+
 async def test_draining_says_goodbye_and_ends_every_stream(bench: Bench) -> None:
     clients = [bench.open()[1], bench.open(Selection(format=Format.TEXT))[1]]
     stuck = bench.open()[1]
@@ -363,6 +379,27 @@ class TestQueues:
         Watch(bench.hub).mend(subscription, now=time.monotonic() + 60)
         await bench.settle()
         assert {encode(event).decode() for event in events} <= {frame[6:] for frame in connection.frames()}
+        assert subscription.position == bench.hub.history.head
+
+    async def test_one_whose_queue_is_so_late_that_its_place_has_left_the_history_gets_a_snapshot(self) -> None:
+        bench = make_bench(max_events=10)
+        subscription, connection = self.joined(bench)
+        bench.log(*(event for _ in range(300) for event in a_story()))
+        Watch(bench.hub).mend(subscription, now=time.monotonic())
+        await bench.settle()
+        assert [snapshot["reason"] for snapshot in snapshots(connection)] == ["new", "fell-behind"]
+        assert subscription.position == bench.hub.history.head
+
+    async def test_while_the_log_shows_nothing_what_is_remembered_of_it_is_bounded(self, bench: Bench) -> None:
+        subscription, connection = self.joined(bench)
+        events = a_story(progress=MOST_AHEAD)
+        deliver(subscription, bench.hub, *events)
+        await bench.settle()
+        assert told(connection)[1:] == kinds(events)
+        assert len(subscription._ahead) == MOST_AHEAD  # type: ignore[attr-defined]
+        bench.log(*events)
+        Watch(bench.hub).mend(subscription, now=time.monotonic() + 60)
+        await bench.settle()
         assert subscription.position == bench.hub.history.head
 
     async def test_without_its_queue_the_log_feeds_it_again(self, bench: Bench) -> None:
