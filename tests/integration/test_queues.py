@@ -16,6 +16,7 @@ from notifier.beginning import Snapshot
 from notifier.encoded import Encoder
 from notifier.follower import Follower
 from notifier.hub import Hub
+from notifier.marks import Marks
 from notifier.queues import CLIENTS_PER_CHANNEL, PREFETCH, ClientQueues
 from notifier.selection import Selection
 from notifier.settlements import Settlements
@@ -52,8 +53,9 @@ class Desk:
 async def desk(broker_url: str, channel: AbstractChannel) -> AsyncIterator[Desk]:
     hub = make_bench().hub
     encoder = Encoder(Counter("skipped", "…", registry=CollectorRegistry()))
-    follower = Follower(SecretStr(broker_url), hub, encoder, history_events=1_000)
-    queues = ClientQueues(SecretStr(broker_url), hub, encoder, follower, instance="test")
+    marks = Marks()
+    follower = Follower(SecretStr(broker_url), hub, encoder, marks, history_events=1_000)
+    queues = ClientQueues(SecretStr(broker_url), hub, encoder, marks, instance="test")
     running = [asyncio.ensure_future(each) for each in (follower.run(), queues.run(), hub.dispatch())]
     await wait_until_async(lambda: not (queues.fault() or follower.fault()), 30)
     yield Desk(hub, queues)
