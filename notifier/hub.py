@@ -109,8 +109,10 @@ class Hub:
             subscription.full_since = time.monotonic()
 
     def finish(self, subscription: Subscription) -> None:
-        """End a stream after what was written."""
+        """End a stream after what was written; who does not take that is cut, as anybody who takes nothing."""
         self._subscriptions.pop(subscription, None)
+        subscription.connection.when_it_has_room(None)
+        self.note_full(subscription)
         subscription.connection.finish()
 
     def expire(self, subscription: Subscription) -> None:

@@ -232,6 +232,17 @@ async def test_one_that_takes_nothing_for_too_long_is_cut() -> None:
     assert not fine.is_closed
 
 
+async def test_one_that_does_not_take_the_end_of_its_stream_is_cut(bench: Bench) -> None:
+    streams = [bench.open(Selection(jobs=frozenset({JOB_ID}))) for _ in range(2)]
+    await bench.settle()
+    (taken, quick), (_, stuck) = streams
+    assert quick.is_closed
+    bench.hub.close(taken)
+    Watch(bench.hub, cut_seconds=60.0).cut_idle(time.monotonic() + 61)
+    assert stuck.is_aborted
+    assert not quick.is_aborted
+
+
 @pytest.mark.parametrize("trouble", [None, "the broker\nis away"])
 async def test_quiet_streams_get_a_heartbeat_that_says_what_is_wrong(trouble: str | None) -> None:
     bench = make_bench()
