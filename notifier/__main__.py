@@ -56,7 +56,7 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     )
     door = Door(admission(settings, settings.allowed_origins), places, settings.allowed_origins, Tickets(marks))
     events = Events(hub, fan_out, archive, door, checks)
-    for record in await archive.find_all((await archive.job_ids())[: settings.notifier_finished_jobs]):
+    for record in await archive.newest(settings.notifier_finished_jobs):
         hub.learn(record)
     # Without their queues clients miss nothing: the log feeds them. Without the store they miss only old jobs.
     health = health_routes(checks, concerns={"queues": fan_out.fault, "store": store_watch.fault})
