@@ -11,6 +11,7 @@ from contracts.service import run_service
 from contracts.store_watch import StoreWatch
 from notifier.app import create_app, make_routes
 from notifier.archive import Archive
+from notifier.door import Door
 from notifier.encoded import Encoder
 from notifier.fanout import FanOut, Shared
 from notifier.figures import Figures
@@ -23,7 +24,7 @@ from notifier.marks import Marks
 from notifier.places import Places
 from notifier.queues import ClientQueues
 from notifier.settings import FanOutKind, NotifierSettings
-from notifier.stream import Door, Events
+from notifier.stream import Events
 from notifier.tickets import Tickets
 from notifier.watch import Watch
 
