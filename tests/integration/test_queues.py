@@ -23,9 +23,9 @@ from notifier.settlements import Settlements
 from notifier.snapshots import Reason
 from notifier.subscription import QueueSubscription
 from tests.ground import wait_until_async
+from tests.hubs import FakeConnection, make_bench
 from tests.samples import a_story, one_of_each
 from tests.streams import publish
-from tests.unit.notifier.conftest import FakeConnection, make_bench
 
 
 @dataclass

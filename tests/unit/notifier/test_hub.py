@@ -13,8 +13,8 @@ from notifier.selection import Format, Selection
 from notifier.snapshots import Reason
 from notifier.subscription import MOST_AHEAD, Subscription
 from notifier.watch import Watch
+from tests.hubs import Bench, FakeConnection, deliver, make_bench
 from tests.samples import JOB_ID, a_story, one_of_each
-from tests.unit.notifier.conftest import Bench, FakeConnection, deliver, make_bench
 
 OTHER_ID = "01a20bbc-322f-705e-8f23-50c7105c1200"
 THIRD_ID = "01a20bbc-322f-705e-8f23-50c7105c1201"
