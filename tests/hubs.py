@@ -1,10 +1,12 @@
 """A hub without broker or HTTP, and clients that take what they are written when they please."""
 
+import json
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from contracts.events import Event, encode
 from notifier.beginning import Beginning, Snapshot, Wanted, begin
@@ -129,3 +131,21 @@ def deliver(subscription: Subscription, hub: Hub, *events: Event) -> list[str]:
 def make_bench(*, max_events: int = 10_000, max_replay: int = 5_000) -> Bench:
     history = History(max_events=max_events, max_seconds=3600)
     return Bench(Hub(history, Jobs(keep_finished=100), Figures(), max_replay=max_replay))
+
+
+def told(connection: FakeConnection) -> list[str]:
+    """The types of what a client was told, with `snapshot` for each of those."""
+    return [kind_of(frame) for frame in connection.frames()]
+
+
+def kind_of(frame: str) -> str:
+    head, _, data = frame.rpartition("data: ")
+    return head.removeprefix("event: ").strip() or json.loads(data)["type"]
+
+
+def snapshots(connection: FakeConnection) -> list[dict[str, Any]]:
+    return [json.loads(frame.split("data: ", 1)[1]) for frame in connection.frames() if frame.startswith("event: snap")]
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [event.type for event in events]
