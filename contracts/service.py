@@ -28,6 +28,7 @@ def run_service(name: str, settings_class: type[S], main: Main[S]) -> NoReturn:
         settings = read_settings(settings_class)
         configure_logs(name, level=settings.log_level, format=settings.log_format)
         flush_traces = configure_traces(name)
+        log.info("service.started")
         uvloop.run(_until_signalled(settings, main))
         flush_traces()
     except (BadSettingError, PortTakenError) as error:
