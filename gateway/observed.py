@@ -11,9 +11,8 @@ from contracts.access.errors import AccessError
 from contracts.problem import FAULT
 from contracts.traces import from_request
 from gateway.errors import RefusedError, SenderGoneError
-from gateway.figures import Figures
+from gateway.figures import COMMAND, READ, UPLOAD, Figures
 
-UPLOAD, COMMAND, READ = "upload", "command", "read"
 TRACER = trace.get_tracer("stagecast.gateway")
 UPLOADS = ("/upload", "/files")
 UNHEARD = ("/livez", "/readyz", "/metrics")  # who watches us is no visitor
