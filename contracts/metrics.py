@@ -64,6 +64,7 @@ class Measures:
     def is_up(self, connection: str) -> None:
         self._up.labels(_label(connection)).set(1)
         self._made.labels(_label(connection)).inc()
+        self._failures.labels(_label(connection))
 
     def is_down(self, connection: str) -> None:
         self._up.labels(_label(connection)).set(0)

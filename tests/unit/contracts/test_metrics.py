@@ -31,6 +31,8 @@ def test_what_may_be_counted_is_there_from_the_start() -> None:
     assert 'stagecast_gateway_requests_abandoned_total{request="upload"} 0.0' in gateway
     assert 'stagecast_notifier_streams_refused_total{limit="client"} 0.0' in notifier
     assert 'stagecast_notifier_resumes_total{kind="replay"} 0.0' in notifier
+    processor.is_up("processor jobs")
+    assert 'stagecast_processor_broker_failures_total{connection="jobs"} 0.0' in lines(processor)
 
 
 def test_nothing_is_told_that_nobody_asks_for() -> None:
