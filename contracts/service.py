@@ -30,6 +30,7 @@ def run_service(name: str, settings_class: type[S], main: Main[S]) -> NoReturn:
         configure_logs(name, level=settings.log_level, format=settings.log_format)
         flush_traces = configure_traces(name)
         gc.freeze()  # what is there now stays: looked through again and again, it cost each full collection 20 ms
+        log.info("service.started")
         uvloop.run(_until_signalled(settings, main))
         flush_traces()
     except (BadSettingError, PortTakenError) as error:

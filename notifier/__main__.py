@@ -60,7 +60,9 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     for record in await archive.newest(settings.notifier_finished_jobs):
         hub.learn(record)
     # Without their queues clients miss nothing: the log feeds them. Without the store they miss only old jobs.
-    health = health_routes(checks, concerns={"queues": fan_out.fault, "store": store_watch.fault})
+    concerns = {"queues": fan_out.fault, "store": store_watch.fault}
+    figures.watch_checks({**checks, **concerns})
+    health = health_routes(checks, concerns)
     app = create_app(events, make_routes(events, Listing(hub.jobs, archive), figures, health), door)
     async with asyncio.TaskGroup() as tasks:
         running = [

@@ -77,6 +77,7 @@ class Turn:
             log.warning("attempt.superseded", attempt=self._claim.attempt, reason=str(error))
             return Settlement.ACK
         except asyncio.CancelledError:  # the connection is lost: the broker has the message again
+            log.info("attempt.cut_off", attempt=self._claim.attempt)
             await self._release()
             raise
         finally:
