@@ -102,7 +102,7 @@ class Events:
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, Subscription | None]:
         """A stream that has begun, and whose it is; None where another answer was sent."""
-        self._door.admission.slow_down(HTTPConnection(scope))
+        self._door.admission.screen(HTTPConnection(scope))
         question = read_question(QueryParams(scope["query_string"]), Headers(scope=scope))
         caller = await self._door.admit(scope)
         selection = select(question, caller).shared()

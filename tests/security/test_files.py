@@ -87,7 +87,7 @@ async def test_one_that_stops_is_answered_and_keeps_what_came(broker_url: str, b
         place = (await client.post("/files", headers={"Upload-Length": "10"})).headers["location"]
         head = "".join(f"{name}: {value}\r\n" for name, value in AT_THE_BEGINNING.items())
         reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
-        writer.write(f"PATCH {place} HTTP/1.1\r\nHost: x\r\n{head}Content-Length: 10\r\n\r\nabc".encode())
+        writer.write(f"PATCH {place} HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: 10\r\n\r\nabc".encode())
         answer = (await reader.read()).lower()
         writer.close()
         assert answer.startswith(b"http/1.1 408 ")
