@@ -215,6 +215,7 @@ def _number(headers: Headers, name: str) -> int | None:
 
 def _read_partials(urls: str) -> tuple[str, ...]:
     matches = [_FILE.fullmatch(url) for url in urls.split()]
-    if not matches or len(matches) > MAX_PARTIALS or None in matches:
-        raise BadRequestError(f"Upload-Concat must name 1 to {MAX_PARTIALS} uploads by their URLs here")
-    return tuple(match[1] for match in matches if match is not None)
+    found = tuple(match[1] for match in matches if match is not None)
+    if not 0 < len(found) <= MAX_PARTIALS or len(set(found)) != len(matches):
+        raise BadRequestError(f"Upload-Concat must name 1 to {MAX_PARTIALS} uploads by their URLs here, each once")
+    return found

@@ -8,7 +8,7 @@ from enum import Enum, auto
 import structlog
 from obstore.exceptions import BaseError as StoreError
 
-from gateway.errors import LockedError, NotFoundError, RefusedError, UnknownPipelineError
+from gateway.errors import ConflictError, LockedError, NotFoundError, RefusedError, UnknownPipelineError
 from gateway.tus.files import Files, Standing
 from gateway.tus.ledger import Ledger, Trace
 from gateway.usage import UsageBook
@@ -79,10 +79,10 @@ class Sweep:
             await self._remove(trace.id, standing, now)
 
     async def _complete(self, standing: Standing) -> bool:
-        """False when nobody can run its job any more."""
+        """False when nobody can run its job any more, or its parts are another's."""
         try:
             await self.files.complete(standing)
-        except UnknownPipelineError:
+        except (UnknownPipelineError, ConflictError):
             return False
         return True
 
