@@ -14,6 +14,7 @@ from contracts.settings import Names, SharedSettings
 KNOWN_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 MIN_SECRET_BYTES = 32  # RFC 7518, section 3.2
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -39,10 +40,19 @@ def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _origins(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(ORIGIN.fullmatch(name) for name in names):
+        raise ValueError("use origins such as https://files.example, in small letters, without a path; there is no *")
+    return names
+
+
 def _long_enough(secret: SecretStr | None) -> SecretStr | None:
     if secret is not None and len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
         raise ValueError(f"it must have at least {MIN_SECRET_BYTES} bytes")
     return secret
+
+
+Origins = Annotated[Names, AfterValidator(_origins)]  # whose pages may read answers with the reader's own cookies
 
 
 class AccessSettings(SharedSettings):

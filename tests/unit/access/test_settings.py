@@ -5,6 +5,8 @@ import pytest
 from contracts.access.settings import AccessSettings
 from contracts.errors import BadSettingError
 from contracts.settings import read_settings
+from gateway.settings import GatewaySettings
+from notifier.settings import NotifierSettings
 from tests.access import SECRET
 
 
@@ -36,6 +38,19 @@ def test_what_does_not_fit_together_is_said(monkeypatch: pytest.MonkeyPatch, giv
     assert named in str(refused.value)
     assert SECRET not in str(refused.value)
     assert "STAGECAST_:" not in str(refused.value)
+
+
+@pytest.mark.parametrize("origins", ["*", "null", "https://files.example/", "files.example", "https://Files.example"])
+def test_what_is_no_origin_is_none_to_trust(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    """`*` above all, which would let any page read what its reader may."""
+    for settings, name in ((GatewaySettings, "GATEWAY"), (NotifierSettings, "NOTIFIER")):
+        monkeypatch.setenv(
+            f"STAGECAST_{name}_ALLOWED_ORIGINS", "https://ok.example,http://localhost:8000,http://[::1]:1"
+        )
+        read_settings(settings)
+        monkeypatch.setenv(f"STAGECAST_{name}_ALLOWED_ORIGINS", f"https://ok.example,{origins}")
+        with pytest.raises(BadSettingError, match=f"{name}_ALLOWED_ORIGINS"):
+            read_settings(settings)
 
 
 def test_what_is_empty_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
