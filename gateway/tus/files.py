@@ -116,22 +116,32 @@ class Files:
         return await self._look(await self._ledger.find(upload_id))
 
     async def add(
-        self, standing: Standing, blocks: AsyncIterator[bytes], *, digests: tuple[Digest, ...] = ()
+        self,
+        standing: Standing,
+        blocks: AsyncIterator[bytes],
+        *,
+        size: int | None = None,
+        digests: tuple[Digest, ...] = (),
     ) -> Standing:
-        """Add the blocks of a body at the end; the last ones make it a job.
+        """Add the blocks of a body at the end, of so many bytes if that is known; the last ones make it a job.
 
         Raises:
+            OverQuotaError: nobody has said how long the upload will be, and it is as long as its owner may make it.
             ConflictError, LockedError, NotFoundError: as `Receptacle.append`.
             DigestMismatchError, ChecksumMismatchError: nothing of this body was kept.
         """
         upload, progress = standing.upload, standing.progress
+        if progress.length is None:
+            await self._usage.check(upload.owner, files=0, size=size or 1)
         checked = verified(blocks, digests)
         if upload.tells_progress:
             telling = self._submissions.progress(
                 upload.job(progress.length), length=progress.length, received=progress.offset
             )
             checked = telling.of(checked)
-        await self._receptacle.append(upload.id, progress.offset, checked, whole=bool(digests))
+        end = await self._receptacle.append(upload.id, progress.offset, checked, whole=bool(digests))
+        if progress.length is None:
+            await self._usage.note(upload.owner, upload.job_id, end)
         return await self._look(upload)
 
     async def complete(self, standing: Standing) -> Standing:
@@ -154,7 +164,7 @@ class Files:
         if length < standing.progress.offset:
             raise BadRequestError(f"{standing.progress.offset} bytes came already: it cannot become {length} long")
         upload = standing.upload
-        await self._usage.check(upload.owner, files=0, size=length)
+        await self._usage.check(upload.owner, files=0, size=length - standing.progress.offset)
         if await self._ledger.declare_length(upload, length) != length:
             raise ConflictError(f"the upload will be {standing.progress.length} bytes long, as was said before")
         await self._usage.note(upload.owner, upload.job_id, length)
