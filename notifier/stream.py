@@ -88,7 +88,7 @@ class Events:
 
     async def _look_at(self, scope: Scope) -> Opening | Response:
         """What is asked for, if there is to be a stream of it; else the answer in its place."""
-        self._door.admission.slow_down(HTTPConnection(scope))
+        self._door.admission.screen(HTTPConnection(scope))
         question = read_question(QueryParams(scope["query_string"]), Headers(scope=scope))
         caller = await self._door.admit(scope)
         selection = select(question, caller).shared()

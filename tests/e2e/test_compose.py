@@ -75,6 +75,19 @@ def test_who_sends_too_much_is_told_so(product: Product, kind: str, size: int) -
     expect_too_large(answer)
 
 
+def test_a_resumable_upload_goes_through_the_edge(product: Product) -> None:
+    content, tus = bytes(MAX_UPLOAD_BYTES // 2), {"Tus-Resumable": "1.0.0"}
+    begun = httpx.post(f"{product.url}/files", headers={**tus, "Upload-Length": str(len(content))})
+    added = httpx.patch(
+        f"{product.url}{begun.headers['location']}",
+        content=content,
+        headers={**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+        timeout=30,
+    )
+    assert added.status_code == 204, added.text
+    product.wait_completed(added.headers["stagecast-job"].removeprefix("/jobs/"))
+
+
 def test_what_is_no_upload_has_a_small_body(product: Product) -> None:
     expect_too_large(httpx.post(f"{product.url}/jobs/nothing/cancel", content=b"x" * 100_000))
     job_id = product.upload(unique("small.txt"))
