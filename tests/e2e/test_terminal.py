@@ -230,7 +230,7 @@ def test_a_job_is_cancelled_and_tried_again(environment: dict[str, str], blobs: 
     path = tmp_path / "doomed.txt"
     path.write_text("x")
     job_id = run(environment, "send", path, "-p", "naps").stdout.strip()
-    assert "doomed.txt" in run(environment, "cancel", job_id).stdout
+    assert "doomed.txt cancelled" in run(environment, "cancel", job_id).stdout
     assert run(environment, "watch", job_id).returncode == 4
     assert "queued again" in run(environment, "retry", job_id).stdout
     wake(blobs, job_id)
