@@ -1,13 +1,13 @@
 """What the shell offers for the next word: jobs by their ids. Silent where nothing answers."""
 
 import asyncio
+from dataclasses import fields
 
 import typer
 
 from cli.output import shown
-from cli.remote import DEFAULT_URL
-from client import ClientError, connect
-from client.stagecast import NOTIFIER_PORT
+from cli.remote import Remote
+from client import ClientError
 from contracts.snapshot import JobSnapshot
 
 SECONDS = 2.0  # nobody waits longer for a word
@@ -26,12 +26,6 @@ def complete_job(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 
 
 async def _newest(ctx: typer.Context) -> tuple[JobSnapshot, ...]:
-    given = ctx.params
-    connecting = connect(
-        given.get("url") or DEFAULT_URL,
-        events_url=given.get("events_url") or "",
-        notifier_port=given.get("notifier_port") or NOTIFIER_PORT,
-        token=given.get("token") or "",
-    )
-    async with asyncio.timeout(SECONDS), connecting as stagecast:
+    remote = Remote(**{each.name: given for each in fields(Remote) if (given := ctx.params.get(each.name))})
+    async with asyncio.timeout(SECONDS), remote.connect() as stagecast:
         return (await stagecast.listed(limit=MOST)).jobs
