@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from cli.amounts import percent_said, size_said, span_said
+from cli.job_name import short_id
 from cli.output import shown
 from contracts.snapshot import JobSnapshot, StageSnapshot, StageState
 from contracts.state import JobState
@@ -40,7 +42,7 @@ def job_view(job: JobSnapshot, *, now: datetime) -> RenderableType:
         parts.append(_stages(job, now))
     if job.state is JobState.COMPLETED and job.artifacts:
         names = ", ".join(artifact.name for artifact in job.artifacts)
-        parts.append(Text(f"  made: {names}", "dim", no_wrap=True, overflow="ellipsis"))
+        parts.append(Padding(Text(f"made: {shown(names)}", "dim"), (0, 0, 0, 2)))
     return Group(*parts)
 
 
@@ -52,6 +54,7 @@ def silence(job: JobSnapshot, now: datetime) -> float | None:
 
 def _title(job: JobSnapshot, now: datetime) -> Text:
     title = Text(no_wrap=True, overflow="ellipsis")
+    title.append(f"{short_id(job.job.id)}  ", "dim")
     title.append(shown(job.job.name), "bold")
     title.append(f"  {_state(job)}", STYLES[job.state])
     if (quiet := silence(job, now)) is not None:

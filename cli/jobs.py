@@ -47,9 +47,9 @@ async def jobs(
     if as_json:
         sys.stdout.writelines(f"{encode(job).decode()}\n" for job in found)
     elif found:
-        is_terminal = sys.stdout.isatty()
-        table = jobs_table(found, now=datetime.now(UTC), expand=is_terminal)
-        Console(highlight=False, width=None if is_terminal else UNCUT).print(table)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else UNCUT)
+        width = console.width if console.is_terminal else None
+        console.print(jobs_table(found, now=datetime.now(UTC), width=width))
     else:
         typer.echo("no such jobs: send one with `stagecast send FILE`", err=True)
 

@@ -93,7 +93,8 @@ class Screen:
             return Text("no jobs yet: send one with `stagecast send FILE`", "dim")
         if len(jobs) <= MOST_WHOLE:
             return Group(*(job_view(job, now=now) for job in sorted(jobs, key=lambda job: job.job.id)))
-        return jobs_table(in_order(jobs), now=now, rows=max(1, self._console.height - MARGIN))
+        rows = max(1, self._console.height - MARGIN)
+        return jobs_table(in_order(jobs), now=now, width=self._console.width, rows=rows, live=True)
 
 
 def waiting_said(waiting: Waiting) -> str:
