@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.amounts import percent_said, size_said, span_said
 from cli.job_name import short_id
-from cli.output import shown
+from cli.output import on_one_line, shown
 from contracts.snapshot import JobSnapshot, StageSnapshot, StageState
 from contracts.state import JobState
 
@@ -37,7 +37,7 @@ def job_view(job: JobSnapshot, *, now: datetime) -> RenderableType:
     """The job and its stages."""
     parts: list[RenderableType] = [_title(job, now)]
     if job.reason:
-        parts.append(Text(f"  {shown(job.reason)}", "red"))
+        parts.append(Text(f"  {on_one_line(job.reason)}", "red"))
     if job.stages:
         parts.append(_stages(job, now))
     if job.state is JobState.COMPLETED and job.artifacts:
@@ -94,7 +94,7 @@ def _progress(stage: StageSnapshot, now: datetime) -> tuple[RenderableType, ...]
     if stage.state is StageState.PENDING:
         return "", "", "", ""
     bar = ProgressBar(total=1.0, completed=stage.progress, width=BAR, style="bright_black", complete_style="cyan")
-    return bar, percent_said(stage.progress), Text(_spent(stage, now), "dim"), Text(shown(stage.message), "dim")
+    return bar, percent_said(stage.progress), Text(_spent(stage, now), "dim"), Text(on_one_line(stage.message), "dim")
 
 
 def _spent(stage: StageSnapshot, now: datetime) -> str:

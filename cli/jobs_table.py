@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.amounts import percent_said, size_said, span_said
 from cli.job_name import short_id
 from cli.job_view import STYLES, silence
-from cli.output import shown
+from cli.output import on_one_line, shown
 from contracts.snapshot import JobSnapshot, StageState
 from contracts.state import JobState
 
@@ -81,7 +81,7 @@ def doing(job: JobSnapshot, now: datetime) -> str:
     if (quiet := silence(job, now)) is not None:
         return f"silent {span_said(quiet)}"
     if job.reason:
-        return shown(job.reason)
+        return on_one_line(job.reason)
     for index, stage in enumerate(job.stages):
         if stage.state is StageState.RUNNING:
             return f"{index + 1}/{len(job.stages)} {shown(stage.name)}"

@@ -9,7 +9,8 @@ from uuid_utils import uuid7
 
 from cli.job_view import job_view
 from cli.jobs_table import in_order, jobs_table
-from contracts.snapshot import JobSnapshot
+from cli.lines import lines
+from contracts.snapshot import JobSnapshot, StageState
 from contracts.state import JobState
 from tests.samples import a_job, a_story, job_after, one_of_each
 
@@ -71,6 +72,19 @@ def test_all_that_was_made_is_named_in_a_narrow_terminal_too() -> None:
     ]
     said = drawn(job_view(job.model_copy(update={"artifacts": made}), now=job.heard_at), 60)
     assert said.count("a-long-name-") == len(made)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_what_an_error_says_in_many_lines_keeps_to_its_places(width: int) -> None:
+    job = at("job.failed")
+    words = "No room\n\nDebug source:\n\tGeneric {\n}"
+    stages = tuple(stage.model_copy(update={"message": words, "state": StageState.FAILED}) for stage in job.stages)
+    job = job.model_copy(update={"reason": words, "stages": stages})
+    said = drawn(job_view(job, now=job.heard_at), width)
+    assert len(said.splitlines()) == 2 + len(stages)  # the title, the reason
+    assert "No room Debug source: Generic { }" in said
+    assert "\n" not in lines(None, job)[0]
+    assert len(drawn(jobs_table([job], now=job.heard_at, width=width), width).splitlines()) == 2
 
 
 @pytest.mark.parametrize("live", [False, True])
