@@ -6,10 +6,10 @@ import signal
 def main() -> None:
     """Load the commands, and run the one that is asked for."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from cli.app import app
+    from cli.app import run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app(prog_name="stagecast")
+    run()
 
 
 if __name__ == "__main__":

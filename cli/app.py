@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from cli.amqp_url import AmqpUrl, parse_amqp_urls
 from cli.broker_probe import Answers, ask_nodes
@@ -12,6 +13,7 @@ from cli.dead import dead
 from cli.doctor.command import doctor
 from cli.faults import faults_said
 from cli.get import get
+from cli.help_page import NAMES, made_plain
 from cli.jobs import jobs
 from cli.orders import cancel, retry
 from cli.output import to_terminal
@@ -29,7 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": NAMES},
 )
 
 
@@ -59,9 +61,9 @@ def up_command() -> None:
 
 @app.command("broker", rich_help_panel=RUN)
 def broker_command(
-    folder: Annotated[Path, typer.Option(help="Where the node keeps everything.")],
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1.")],
-    vhost: Annotated[str, typer.Option(help="A vhost for the user guest.")] = "/",
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the node keeps everything.")],
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Where it listens, on 127.0.0.1.")],
+    vhost: Annotated[str, typer.Option(metavar="NAME", help="A vhost for the user guest.")] = "/",
 ) -> None:
     """Run only a private broker."""
     with faults_said():
@@ -104,7 +106,7 @@ app.command(
     "get",
     rich_help_panel=WORK,
     epilog=examples(
-        "stagecast get 5df95f33d6d7                       # what is there",
+        "stagecast get 5df95f33d6d7              # what is there",
         "stagecast get 5df95f33d6d7 report.html",
         "stagecast get 5df95f33d6d7 content.zst -o - | zstd -d",
     ),
@@ -124,3 +126,8 @@ app.add_typer(dead, name="dead", rich_help_panel=OPERATE)
 app.command("prune", rich_help_panel=OPERATE, epilog=examples("stagecast prune --older-than 30d --dry-run"))(
     prune_command
 )
+
+
+def run() -> None:
+    """Run the command that is asked for."""
+    made_plain(get_command(app))(prog_name="stagecast")

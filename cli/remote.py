@@ -24,6 +24,7 @@ Url = Annotated[
     str,
     typer.Option(
         envvar="STAGECAST_URL",
+        metavar="URL",
         rich_help_panel=PANEL,
         show_default="http://localhost:8000",
         help="The gateway, or the edge before it all.",
@@ -33,6 +34,7 @@ EventsUrl = Annotated[
     str,
     typer.Option(
         envvar="STAGECAST_EVENTS_URL",
+        metavar="URL",
         rich_help_panel=PANEL,
         show_default=False,
         help="The notifier. Without it: the same place if streams are there, else port 8001 of that host.",
@@ -40,7 +42,9 @@ EventsUrl = Annotated[
 ]
 Token = Annotated[
     str,
-    typer.Option(envvar="STAGECAST_TOKEN", rich_help_panel=PANEL, show_default=False, help="A bearer token."),
+    typer.Option(
+        envvar="STAGECAST_TOKEN", metavar="TOKEN", rich_help_panel=PANEL, show_default=False, help="A bearer token."
+    ),
 ]
 GatewayPort = Annotated[int, typer.Option(envvar="STAGECAST_GATEWAY_PORT", hidden=True)]
 NotifierPort = Annotated[int, typer.Option(envvar="STAGECAST_NOTIFIER_PORT", hidden=True)]

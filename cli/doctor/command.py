@@ -30,7 +30,11 @@ MARKS = {
 Pipelines = Annotated[
     list[str] | None,
     typer.Option(
-        "--pipeline", "-p", help="To be served; may be repeated. The first one runs the canary.", show_default="inspect"
+        "--pipeline",
+        "-p",
+        metavar="NAME",
+        help="To be served; may be repeated. The first one runs the canary.",
+        show_default="inspect",
     ),
 ]
 
@@ -42,10 +46,13 @@ async def doctor(  # noqa: PLR0913, PLR0917 - each is an option
         str, typer.Argument(metavar="URL", help="Which one, instead of that of --url.", show_default=False)
     ] = "",
     pipelines: Pipelines = None,
-    listen: Annotated[float, typer.Option(min=1, help="Seconds to listen to a quiet stream.")] = HEARTBEATS,
-    canary: Annotated[float, typer.Option(min=0, help="Seconds that a tiny job may take; 0 sends none.")] = PATIENCE,
+    listen: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="To listen to a quiet stream.")] = HEARTBEATS,
+    canary: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="That a tiny job may take; 0 sends none.")
+    ] = PATIENCE,
     management_url: Annotated[
-        str, typer.Option(help="RabbitMQ's management API.", show_default="port 15672 of the broker's host")
+        str,
+        typer.Option(metavar="URL", help="RabbitMQ's management API.", show_default="port 15672 of the broker's host"),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
