@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import typer
 
+from cli.job_name import short_id
 from cli.output import shown
 from cli.remote import Remote
 from client import ClientError
@@ -15,14 +16,19 @@ MOST = 50
 
 
 def complete_job(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The newest jobs whose ids begin so, each with its file and state."""
+    """The newest jobs that may be meant, each with its file and state."""
     try:
         jobs = asyncio.run(_newest(ctx))
     except (ClientError, TimeoutError):
         return []
     return [
-        (job.job.id, f"{shown(job.job.name)}, {job.state.value}") for job in jobs if job.job.id.startswith(incomplete)
+        (word, f"{shown(job.job.name)}, {job.state.value}") for job in jobs if (word := offered(job.job.id, incomplete))
     ]
+
+
+def offered(job_id: str, incomplete: str) -> str | None:
+    """What that begins with stands for it: the end that tables show, or else the whole id."""
+    return next((word for word in (short_id(job_id), job_id) if word.startswith(incomplete)), None)
 
 
 async def _newest(ctx: typer.Context) -> tuple[JobSnapshot, ...]:

@@ -298,6 +298,8 @@ def test_the_shell_offers_jobs(environment: dict[str, str], small: Path) -> None
     job_id = run(environment, "send", small).stdout.strip()
     words = {"COMP_WORDS": f"stagecast watch {job_id[:20]}", "COMP_CWORD": "2"}
     assert completed({**environment, **words}, "complete_bash").split() == [job_id]
+    shown = {"COMP_WORDS": f"stagecast watch {job_id[-12:-4]}", "COMP_CWORD": "2"}
+    assert completed({**environment, **shown}, "complete_bash").split() == [job_id[-12:]]
     away = {"STAGECAST_URL": "http://127.0.0.1:9", "STAGECAST_EVENTS_URL": "http://127.0.0.1:9"}
     assert completed({**environment, **words, **away}, "complete_bash").strip() == ""
 
