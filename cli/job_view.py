@@ -14,7 +14,7 @@ from cli.output import on_one_line, shown
 from contracts.snapshot import JobSnapshot, StageSnapshot, StageState
 from contracts.state import JobState
 
-STALLED = 15.0  # seconds: a running job speaks every 10
+STALLED = 30.0  # seconds, as on the page: a running job speaks every 10
 BAR = 20  # columns
 STYLES = {
     JobState.QUEUED: "yellow",
