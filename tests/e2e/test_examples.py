@@ -1,6 +1,7 @@
 """What the documents show of reading and sending, run as it stands there against a whole Stagecast."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -33,7 +34,8 @@ def command(name: str, folder: Path, code: str) -> list[str]:
     path.write_text(code, encoding="utf-8")
     match path.suffix:
         case ".sh":
-            program("curl")
+            for tool in set(re.findall("curl|openssl", code)):
+                program(tool)
             return ["sh", str(path)]
         case ".py":
             return [sys.executable, "-u", str(path)]
