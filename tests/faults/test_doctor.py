@@ -70,7 +70,7 @@ async def test_what_the_management_api_tells(rabbitmq: None, tmp_path: Path) -> 
 
             await wait_until_async(is_told, 60, what="figures of the management API")
             assert (await read_management(http, url, parse_amqp_url("amqp://guest:wrong@127.0.0.1/"))).error
-        findings = judge_management(read[-1])
+        findings = judge_management(read[-1], None)
     assert any(finding.said.endswith("the disk alarm is on") for finding in findings)
     assert any(finding.check == "open files: stagecast-local@localhost" for finding in findings)
 
