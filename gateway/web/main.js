@@ -1,4 +1,4 @@
-/** Where the page is put together. */
+/** Where the page is put together. load.js calls it. */
 
 import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
@@ -14,7 +14,7 @@ import { say } from "./words.js";
 const UPLOADS_AT_ONCE = 3; // a browser opens six connections to a server; the stream and other tabs need some
 const TICK_MS = 1_000;
 
-function main() {
+export function main() {
   speakReadersLanguage(() => view.rebuild());
   const events = withShare(new URL(meta("stagecast-events"), location.href));
   const owner = meta("stagecast-owner");
@@ -72,5 +72,3 @@ function warnBeforeLeaving(uploads) {
     if (uploads.all().some(({ state }) => state !== "failed")) event.preventDefault();
   });
 }
-
-main();
