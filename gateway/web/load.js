@@ -1,20 +1,36 @@
 /**
- * Brings the page's modules. A browser drops what it is loading when a network comes or goes (a VPN, a container), and a
- * page of which one module is missing never begins: so it is loaded anew, a few times.
+ * Brings the page's modules. A browser drops all that it is loading when a network comes or goes (a VPN, a container),
+ * and a page of which one module is missing never begins: so it is loaded anew, a few times. The gateway writes this
+ * into the page itself, where it cannot be lost alone.
  */
 
-const MOST_LOADS = 4;
+const MAIN = "/web/main.js";
+const MOST_LOADS = 5;
 const PAUSE_MS = 500;
 
 /** Which load this is; it is kept with the tab's place in its history, and so over a reload. */
 const loads = (history.state?.loads ?? 0) + 1;
 
-import("./main.js").then(begin, again);
+import(MAIN).then(({ main }) => (main(), look()), again);
 
-/** @param {typeof import("./main.js")} page */
-function begin({ main }) {
-  history.replaceState(null, "");
-  main();
+/** A style sheet may be missing, too. */
+function look() {
+  if (document.readyState !== "complete") {
+    addEventListener("load", look);
+    return;
+  }
+  const sheets = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll("link[rel=stylesheet]"));
+  if ([...sheets].every(isThere)) history.replaceState(null, "");
+  else again(new Error("a style sheet was lost"));
+}
+
+/** One that was lost may have a sheet, but nobody may read that. @param {HTMLLinkElement} link */
+function isThere({ sheet }) {
+  try {
+    return sheet !== null && sheet.cssRules.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {unknown} problem */

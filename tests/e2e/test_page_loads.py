@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.visitor import WAIT_MS
+from tests.ground import wait_until
 
 FIRST_WORKER_IS_LOST = """
 const Worker = globalThis.SharedWorker;
@@ -39,24 +40,36 @@ def expect_live(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=WAIT_MS)
 
 
-@pytest.mark.parametrize("module", ["main", "fold", "words.zh"])
-def test_a_module_that_was_lost_on_the_way_is_loaded_again(page: Page, page_url: str, module: str) -> None:
-    lost: list[str] = []
-    page.on("requestfailed", lambda request: lost.append(request.url))
-    page.route(f"**/{module}.js", lambda route: route.abort("connectionreset"), times=1)
+def loaded(page: Page) -> list[str]:
+    """The documents that the page asked for, as it goes on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.is_navigation_request() else None)
+    return asked
+
+
+@pytest.mark.parametrize("file", ["main.js", "fold.js", "words.zh.js", "list.css"])
+def test_a_file_that_was_lost_on_the_way_is_loaded_again(page: Page, page_url: str, file: str) -> None:
+    page.route(f"**/{file}", lambda route: route.abort("connectionreset"), times=1)
     page.goto(page_url)
     expect_live(page)
-    assert f"{page_url}web/{module}.js" in lost
-    assert page.evaluate("history.state") is None  # the next load has all its tries
+    expect(page.locator(".search svg")).to_have_css("position", "absolute", timeout=WAIT_MS)
+    wait_until(lambda: page.evaluate("history.state") is None, WAIT_MS / 1_000, what="all tries for the next load")
+
+
+def test_all_that_was_lost_at_once_is_loaded_again(page: Page, page_url: str) -> None:
+    asked = loaded(page)
+    page.route("**/web/*", lambda route: route.abort() if len(asked) < 3 else route.continue_())
+    page.goto(page_url)
+    expect_live(page)
+    assert len(asked) >= 3
 
 
 def test_a_page_that_cannot_be_loaded_says_so_and_stops(page: Page, page_url: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url == page_url else None)
+    asked = loaded(page)
     page.route("**/fold.js", lambda route: route.abort("connectionreset"))
     page.goto(page_url)
     expect(page.get_by_role("alert")).to_have_text(re.compile("did not load completely"), timeout=WAIT_MS)
-    assert len(asked) == 4
+    assert len(asked) == 5
     page.unroute("**/fold.js")
     page.reload()
     expect_live(page)
