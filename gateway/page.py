@@ -50,7 +50,7 @@ def page_routes(admission: Admission, *, events_url: str, notifier_port: int) ->
     router = APIRouter()
     index, loader = (WEB / "index.html").read_text(), (WEB / LOADER).read_text()
     modules = {path.name for path in WEB.glob("*.js")} - APART
-    known = {"loader": loader, "modules": module_links(modules)}
+    known = {"door": door_word(admission), "loader": loader, "modules": module_links(modules)}
 
     @router.get("/", include_in_schema=False)
     async def show_page(request: Request) -> Response:
@@ -70,6 +70,12 @@ def page_routes(admission: Admission, *, events_url: str, notifier_port: int) ->
 def module_links(names: Iterable[str]) -> str:
     """All modules are asked for at once: by their imports alone, each would wait for those that name it."""
     return "\n".join(f'    <link rel="modulepreload" href="/web/{name}">' for name in sorted(names))
+
+
+def door_word(admission: Admission) -> str:
+    """By what people are known here, and whose jobs they see: the page's words depend on both."""
+    known_by = "cookies" if admission.tokens is None else "tokens"
+    return f"{known_by} {admission.visibility}"
 
 
 def content_security_policy(events_url: str, script: str = "") -> str:

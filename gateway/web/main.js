@@ -3,7 +3,7 @@
 import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
 import { speakReadersLanguage } from "./language.js";
-import { readRoute } from "./route.js";
+import { jobAddress, readRoute } from "./route.js";
 import { IS_SHARED, withShare } from "./share.js";
 import { connect } from "./stagecast.js";
 import { Unfinished } from "./unfinished.js";
@@ -29,6 +29,7 @@ export function main() {
   const view = new View(client, { uploads, unfinished }, owner);
 
   client.on("change", (change) => view.change(change));
+  if (IS_SHARED) client.on("change", ({ jobs }) => openOnly(jobs));
   client.on("connection", () => view.tick());
   client.on("caughtup", (told) => view.sayCaughtUp(told));
   showCommands(events);
@@ -38,9 +39,15 @@ export function main() {
     void unfinished.look();
     setInterval(() => unfinished.tick(), TICK_MS);
   }
+  byId("reload").addEventListener("click", () => location.reload());
   followAddress(view);
   warnBeforeLeaving(uploads);
   setInterval(() => view.tick(), TICK_MS);
+}
+
+/** A link is to one job. @param {import("./stagecast.js").Job[]} jobs */
+function openOnly([job]) {
+  if (job && !readRoute(location.hash).job) location.replace(jobAddress(job.id));
 }
 
 /** What the gateway wrote into the page. @param {string} name */
@@ -48,12 +55,19 @@ function meta(name) {
   return document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? "";
 }
 
+/** What a terminal brings along, so that this server knows it again. @returns {string} options of `curl` */
+function credentials() {
+  const { door = "" } = document.body.dataset;
+  if (IS_SHARED || door === "cookies all") return "";
+  return door.startsWith("tokens") ? '-H "Authorization: Bearer $TOKEN" ' : "-b cookies.txt -c cookies.txt ";
+}
+
 /** @param {URL} events */
 function showCommands(events) {
   const text = new URL(events);
   text.searchParams.set("format", "text");
-  setText(byId("curl-upload"), `curl -F file=@FILE ${location.origin}/upload`);
-  setText(byId("curl-events"), `curl -N '${text.href}'`);
+  setText(byId("curl-upload"), `curl ${credentials()}-F file=@FILE ${location.origin}/upload`);
+  setText(byId("curl-events"), `curl -N ${credentials()}'${text.href}'`);
 }
 
 /** @param {View} view */

@@ -132,6 +132,7 @@ export class View {
     this.#page.draw(at(this.#page.job));
     this.#list.drawFrame(jobs, this.#client.isComplete);
     setAttribute(document.body, "data-connection", shownState(connection, now));
+    byId("signed-out").hidden = connection.state !== "expired";
     setText(byId("connection-text"), connectionWords(connection, now));
     drawTab(jobs);
     this.announcer.speak();

@@ -27,9 +27,9 @@ export const CHINESE = {
 
   connecting: "正在连接",
   live: "实时",
-  ended: "已全部送达",
-  expired: "已退出登录，请重新登录后刷新",
-  linkExpired: "此链接已失效",
+  ended: "已结束",
+  expired: "未登录",
+  linkExpired: "链接已失效",
   reconnecting: "正在重新连接",
   reconnectingIn: "{time}后重新连接",
   restarting: "服务器正在重启",
@@ -44,6 +44,13 @@ export const CHINESE = {
   logRemade: "服务器启用了新的事件日志",
   someMissed: "错过了一些事件",
 
+  notSignedIn: "您尚未登录。",
+  signInHint: "此服务器只向认识的人显示任务。请按此站点的通常方式登录，然后刷新本页。",
+  cookieHint: "此服务器通过 Cookie 识别您，但没有收到有效的 Cookie。请允许此站点使用 Cookie，然后刷新本页。",
+  reload: "刷新",
+  linkOver: "此链接已失效。",
+  linkOverHint: "任务链接过一段时间会失效。请向给您链接的人要一个新的。",
+
   jobs: "任务",
   tally: "{running} 个运行中 · {waiting} 个等待中 · {finished} 个已结束",
   filters: "显示哪些任务",
@@ -53,7 +60,9 @@ export const CHINESE = {
   anyState: "所有状态",
   activeState: "未结束",
   noJobs: "还没有任务。",
-  noJobsHint: "上传一个文件，即可实时查看处理的每一个阶段。打开此页面的所有人都能看到。",
+  noJobsHint: "上传一个文件，即可实时查看处理的每一个阶段。",
+  seenByAll: "打开此页面的所有人都能看到。",
+  seenByYou: "只有您能看到。",
   noMatch: "没有符合条件的任务。",
   clearFilters: "显示所有任务",
 
@@ -101,7 +110,7 @@ export const CHINESE = {
 
   files: "生成的文件",
   noFiles: "各阶段生成的文件会显示在这里。",
-  noneMade: "无。",
+  noneMade: "没有生成文件。",
   preview: "预览",
   hidePreview: "收起预览",
   previewFailed: "无法预览：{problem}",
