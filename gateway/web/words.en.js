@@ -113,6 +113,8 @@ export const ENGLISH = {
   noStages: "The stages appear here once the work begins.",
   stage: "Stage {number}",
   done: "done",
+  stageFailed: "failed",
+  stageCancelled: "cancelled",
   notRun: "not run",
   pending: "waiting",
 

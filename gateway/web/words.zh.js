@@ -105,6 +105,8 @@ export const CHINESE = {
   noStages: "开始处理后，各阶段会显示在这里。",
   stage: "阶段 {number}",
   done: "完成",
+  stageFailed: "失败",
+  stageCancelled: "已取消",
   notRun: "未运行",
   pending: "等待中",
 
