@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from contracts.access.admission import admission
@@ -26,5 +28,5 @@ def test_the_page_may_connect_to_its_own_origin_and_the_streams(events_url: str,
         ({"secret": "s", "auth_secret": SECRET, "auth_issuer": ISSUER, "auth_audience": AUDIENCE}, "tokens all"),
     ],
 )
-def test_the_page_is_told_who_is_known_by_what_and_sees_whose_jobs(settings: dict[str, str], word: str) -> None:
+def test_the_page_is_told_who_is_known_by_what_and_sees_whose_jobs(settings: dict[str, Any], word: str) -> None:
     assert door_word(admission(AccessSettings(**settings), ())) == word
