@@ -103,8 +103,11 @@ def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def product(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole stack as `docker compose up --build --wait` starts it, under names of its own."""
-    largest = str(MAX_UPLOAD_BYTES)
-    with running_product(tmp_path_factory.mktemp("compose"), STAGECAST_GATEWAY_MAX_UPLOAD_BYTES=largest) as running:
+    settings = {
+        "STAGECAST_GATEWAY_MAX_UPLOAD_BYTES": str(MAX_UPLOAD_BYTES),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+    }
+    with running_product(tmp_path_factory.mktemp("compose"), "tests/e2e/compose.yml", **settings) as running:
         yield running
 
 
