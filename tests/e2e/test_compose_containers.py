@@ -57,6 +57,11 @@ def test_an_image_holds_one_service_and_no_secret(product: Product, service: str
     assert not any("amqp://" in value or (name.endswith("_SECRET") and value) for name, _, value in told)
 
 
+def test_no_image_is_built_for_the_secrets(product: Product) -> None:
+    labels = [f"com.docker.compose.project={product.project}", "com.docker.compose.service=secrets"]
+    assert product.client.images.list(filters={"label": labels}) == []
+
+
 def test_the_broker_has_our_user_alone_and_our_limits(product: Product) -> None:
     broker = product.container("rabbitmq")
     assert "guest" not in product.inside(product.container("notifier"), "cat", "/srv/secrets/STAGECAST_AMQP_URL")

@@ -160,7 +160,7 @@ async def test_looking_loses_nothing_however_often(
 ) -> None:
     await declare(channel, DEAD_JOBS)
     for number in range(3):
-        body = b"x" * 10_000_000 if number == 1 else f"{number}".encode()
+        body = b"x" * 1_000_000 if number == 1 else f"{number}".encode()
         message = aio_pika.Message(body, headers={"x-reason": f"no job \x1b[31m{number}"})
         await channel.default_exchange.publish(message, DEAD_JOBS.name)
     first = await terminal.listed()
