@@ -26,8 +26,8 @@ bench: .venv/dev.stamp rabbitmq ## measure, side by side with peers
 	$(PY) -m bench
 
 lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml
-	$(LOCK) pyproject.toml --output-file requirements.lock
-	$(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra tracing --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra tracing --group dev --output-file requirements-dev.lock
 	$(LOCK) --group s3 --output-file deploy/cluster/s3/requirements.lock
 	$(LOCK) --group peers --output-file bench/requirements-peers.lock
 
