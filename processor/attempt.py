@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from contracts.events import Artifact
+from contracts.traces import span
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import COMMIT_SECONDS, Chronicle
@@ -85,7 +86,7 @@ class Attempt:
             self._download = opened.download
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                with TRACER.start_as_current_span(f"stage {stages[index].name}"):
+                with span(TRACER, f"stage {stages[index].name}"):
                     await self._run_stage(opened.source, opened.folder, run)
 
     async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
