@@ -127,7 +127,7 @@ class Turn:
         elif story.record.state is JobState.RUNNING:
             reason = f"the processor of attempt {story.record.attempt} ended without a word"
             self._chronicle.note(story.retrying(reason=reason, retry_at=datetime.now(UTC)))
-        await self._chronicle.keep(story.started())
+        await self._chronicle.begin(story.started())
         if self._claim.attempt > 1:
             await self._folder.remove_unfinished()
         if await self._folder.is_cancelled():
