@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from importlib.metadata import EntryPoint, entry_points
 
 from processor.errors import BadPipelineError
@@ -40,6 +40,7 @@ def load_catalogue(wanted: tuple[str, ...] = ()) -> Mapping[str, Offer]:
     return catalogue
 
 
+@cache
 def load_pipeline(reference: str) -> Pipeline:
     """Import `module:object`.
 

@@ -189,7 +189,7 @@ def _print_to(output: Connection) -> None:
 
 def _reason(error: BaseException) -> str:
     """What to tell people: the error's own words, with its kind where they would say little alone."""
-    words = sendable(str(error)).strip()
+    words = sendable(str(error)).partition("\n\nDebug source:")[0].strip()  # the store's errors add it for programmers
     if isinstance(error, PermanentFailure) and words:
         return words[:MAX_REASON_LENGTH]
     return (f"{type(error).__name__}: {words}" if words else type(error).__name__)[:MAX_REASON_LENGTH]
