@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore
 
 from contracts.blobs import USAGE_FOLDER
+from contracts.broker import describe
 from gateway.blobs import refusal_of
 from gateway.quotas import Quota, Usage
 
@@ -39,7 +40,7 @@ class UsageBook:
             try:
                 await obstore.put_async(self._store, f"{_folder(owner, datetime.now(UTC))}/{job_id}.{size}", b"")
             except (StoreError, OSError) as error:
-                log.warning("usage.unnoted", job_id=job_id, reason=repr(error))
+                log.warning("usage.unnoted", job_id=job_id, reason=describe(error))
 
     async def headers(self, owner: str | None) -> dict[str, str]:
         """What remains, for an answer."""

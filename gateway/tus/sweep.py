@@ -8,6 +8,7 @@ from enum import Enum, auto
 import structlog
 from obstore.exceptions import BaseError as StoreError
 
+from contracts.broker import describe
 from gateway.errors import ConflictError, LockedError, NotFoundError, RefusedError, UnknownPipelineError
 from gateway.tus.files import Files, Standing
 from gateway.tus.ledger import Ledger, Trace
@@ -51,7 +52,7 @@ class Sweep:
                 await self.once()
                 await self.usage.forget_past_days()
             except (RefusedError, StoreError, OSError) as error:
-                log.warning("sweep.failed", reason=repr(error))
+                log.warning("sweep.failed", reason=describe(error))
             await asyncio.sleep(BETWEEN_SWEEPS.total_seconds())
 
     async def once(self) -> None:

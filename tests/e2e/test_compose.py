@@ -1,6 +1,8 @@
 """The compose stack: everything behind one origin, as containers, in a real browser."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -47,6 +49,16 @@ def test_what_lets_people_in_is_in_no_log(product: Product) -> None:
     httpx.get(f"{product.url}/events", params=hidden, headers=headers)
     wait_until(lambda: "REDACTED" in product.logs(), 30, what="the edge's line")
     assert "hush-" not in product.logs()
+
+
+def test_the_edge_tells_the_time_as_the_services_do(product: Product) -> None:
+    httpx.get(product.url)
+
+    def requests() -> list[bytes]:
+        return [line for line in product.container("edge").logs().splitlines() if b"http.log.access" in line]
+
+    wait_until(requests, 30, what="the edge's line")
+    assert datetime.fromisoformat(json.loads(requests()[-1])["timestamp"]).tzinfo == UTC
 
 
 @pytest.mark.parametrize("path", ["/", "/web/main.js", "/jobs", "/jobs/nothing/artifacts", "/nothing"])
