@@ -129,10 +129,11 @@ def _description(standing: Standing) -> dict[str, str]:
 
 
 def _id_of(request: Request, creation: Creation, caller: Caller) -> str:
-    """A new upload's id, random; from a key always the same."""
+    """A new upload's id, random; from a key, or the parts of a whole, always the same: their answer may get lost."""
     said = request.headers.get(HEADER) or creation.fields.get(HEADER.lower()) or creation.fields.get(HEADER)
     key = read_key(said, request="POST /files", owner=caller.only_owner)
-    return str(uuid4()) if key is None else str(UUID(hashlib.sha256(f"/files {key.digest}".encode()).hexdigest()[:32]))
+    known = " ".join(creation.partials) if key is None else key.digest
+    return str(UUID(hashlib.sha256(f"/files {known}".encode()).hexdigest()[:32])) if known else str(uuid4())
 
 
 def _cut_short(cut: Cut, standing: Standing) -> Exception:
