@@ -13,7 +13,7 @@ from tests.services import running_gateway
 @pytest.fixture
 async def gateway(broker_url: str, blobs: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        running_gateway(broker_url, blobs.as_uri(), notifier_port=8765) as url,
+        running_gateway(broker_url, blobs.as_uri(), notifier_port=8765, allowed_hosts=("*",)) as url,
         httpx.AsyncClient(base_url=url) as client,
     ):
         yield client
