@@ -45,11 +45,11 @@ def measure_rates(ours: Sequence[TaskQueue], amqp_url: str) -> None:
                 rates[queue.name].append(uvloop.run(jobs_per_second(amqp_url, queue, queue.jobs)))
     print(f"Jobs/s, {CONCURRENCY} at a time, {ROUNDS} rounds in turn (median), and ours to theirs")
     for queue in ours:
-        print(f"  {queue.name:45} {statistics.median(rates[queue.name]):7.1f} /s")
+        print(f"  {queue.name:52} {statistics.median(rates[queue.name]):7.1f} /s")
     for peer in peers:
         ratios = " ".join(f"{_ratio(rates[queue.name], rates[peer.name]):6.2f} x" for queue in ours)
         wanted = "  (wanted: 2 x each)" if peer.is_yardstick else ""
-        print(f"  {peer.name:45} {statistics.median(rates[peer.name]):7.1f} /s {ratios}{wanted}")
+        print(f"  {peer.name:52} {statistics.median(rates[peer.name]):7.1f} /s {ratios}{wanted}")
 
 
 async def jobs_per_second(amqp_url: str, queue: TaskQueue, jobs: int) -> float:
@@ -73,7 +73,7 @@ def measure_starts(ours: Sequence[TaskQueue], amqp_url: str) -> None:
     for queue in ours:
         delays = uvloop.run(start_delays(amqp_url, queue))
         median, last = statistics.median(delays), statistics.quantiles(delays, n=100)[98]
-        print(f"  {queue.name:45} median {median:5.1f} ms  p99 {last:5.1f} ms  (wanted: median under 20 ms)")
+        print(f"  {queue.name:52} median {median:5.1f} ms  p99 {last:5.1f} ms  (wanted: median under 20 ms)")
 
 
 async def start_delays(amqp_url: str, queue: TaskQueue) -> list[float]:

@@ -11,6 +11,8 @@ CALLS = 2_000_000
 clock = Pipeline("clock")
 empty = Pipeline("empty")
 empty_async = Pipeline("empty-async")
+empty_for_two = Pipeline("empty-for-two")
+empty_async_for_two = Pipeline("empty-async-for-two")
 eager = Pipeline("eager")
 
 
@@ -31,41 +33,39 @@ def tell_all(stage: Stage) -> None:
     stage.facts(microseconds=(time.perf_counter() - began) / CALLS * 1e6)
 
 
-@empty.stage()
 def first(stage: Stage) -> None: ...
 
 
-@empty.stage()
 def second(stage: Stage) -> None: ...
 
 
-@empty.stage()
 def third(stage: Stage) -> None: ...
 
 
-@empty.stage()
 def fourth(stage: Stage) -> None: ...
 
 
-@empty.stage()
 def fifth(stage: Stage) -> None: ...
 
 
-@empty_async.stage()
 async def first_async(stage: AsyncStage) -> None: ...
 
 
-@empty_async.stage()
 async def second_async(stage: AsyncStage) -> None: ...
 
 
-@empty_async.stage()
 async def third_async(stage: AsyncStage) -> None: ...
 
 
-@empty_async.stage()
 async def fourth_async(stage: AsyncStage) -> None: ...
 
 
-@empty_async.stage()
 async def fifth_async(stage: AsyncStage) -> None: ...
+
+
+for pipeline in (empty, empty_for_two):
+    for stage in (first, second, third, fourth, fifth):
+        pipeline.stage()(stage)
+for pipeline in (empty_async, empty_async_for_two):
+    for async_stage in (first_async, second_async, third_async, fourth_async, fifth_async):
+        pipeline.stage()(async_stage)

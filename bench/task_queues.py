@@ -21,7 +21,6 @@ CONCURRENCY = 2  # jobs at a time: one a core
 MESSAGES = 12  # events of a job of five empty stages: two of the job, two of each stage
 ONE_TASK = ((MESSAGES,), (5,))  # as many updates, and one for each stage
 CHAIN = (3, 2, 2, 2, 3)  # a task for each stage: like ours, what has ended well is not run again
-PIPELINES = "bench.pipelines:empty,bench.pipelines:empty_async"
 
 Submit = Callable[[], Coroutine[Any, Any, None]]
 
@@ -39,27 +38,55 @@ class TaskQueue:
     is_yardstick: bool = True  # the wanted ratio is one to it
 
 
+@dataclass(frozen=True)
+class Ours:
+    """Our processors of one pipeline, so many; together they have as many jobs at a time as each of the peers."""
+
+    name: str
+    pipeline: str  # its attribute in `bench.pipelines`
+    jobs: int
+    processors: int
+
+
+OURS = (
+    Ours("stagecast, five `def` stages", "empty", 300, 1),
+    Ours("stagecast, five `async def` stages", "empty_async", 400, 1),
+    Ours("stagecast, five `def` stages, two processors", "empty_for_two", 300, 2),
+    Ours("stagecast, five `async def` stages, two processors", "empty_async_for_two", 400, 2),
+)
+
+
 @contextlib.contextmanager
 def stagecast(folder: Path, amqp_url: str) -> Iterator[list[TaskQueue]]:
-    """Our processor: with `def` stages, and with `async def` ones."""
-    port = free_port()
+    """Each pipeline has processors of its own, as each of the peers has a worker of its own."""
     store_url = (folder / "blobs").as_uri()
+    with contextlib.ExitStack() as running_ones:
+        for ours in OURS:
+            for _ in range(ours.processors):
+                running_ones.enter_context(_processor(ours, amqp_url, store_url))
+        yield [
+            TaskQueue(
+                ours.name,
+                ours.jobs,
+                MESSAGES,
+                EVENTS,
+                "",
+                partial(_our_submission, amqp_url, store_url, ours.pipeline.replace("_", "-")),
+            )
+            for ours in OURS
+        ]
+
+
+def _processor(ours: Ours, amqp_url: str, store_url: str) -> contextlib.AbstractContextManager[int]:
+    port = free_port()
     settings = {
         "STAGECAST_AMQP_URL": amqp_url,
         "STAGECAST_STORE_URL": store_url,
         "STAGECAST_PROCESSOR_PORT": str(port),
-        "STAGECAST_PROCESSOR_PIPELINES": PIPELINES,
-        "STAGECAST_PROCESSOR_CONCURRENCY": str(CONCURRENCY),
+        "STAGECAST_PROCESSOR_PIPELINES": f"bench.pipelines:{ours.pipeline}",
+        "STAGECAST_PROCESSOR_CONCURRENCY": str(CONCURRENCY // ours.processors),
     }
-
-    def ours(name: str, pipeline: str, jobs: int) -> TaskQueue:
-        return TaskQueue(name, jobs, MESSAGES, EVENTS, "", partial(_our_submission, amqp_url, store_url, pipeline))
-
-    with running("-m", "processor", ready_url=f"http://127.0.0.1:{port}/readyz", settings=settings):
-        yield [
-            ours("stagecast, five `def` stages", "empty", jobs=150),
-            ours("stagecast, five `async def` stages", "empty-async", jobs=400),
-        ]
+    return running("-m", "processor", ready_url=f"http://127.0.0.1:{port}/readyz", settings=settings)
 
 
 @contextlib.contextmanager

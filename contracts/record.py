@@ -55,7 +55,8 @@ def record_event(known: JobRecord, event: Event) -> JobRecord:
     if after is known:
         return known
     assert isinstance(after, JobRecord)
-    return after.model_copy(update=_kept(known, event))
+    kept = _kept(known, event)
+    return after.model_copy(update=kept) if kept else after
 
 
 def _kept(known: JobRecord, event: Event) -> dict[str, object]:

@@ -93,10 +93,8 @@ def fold(known: JobSnapshot | None, event: Event) -> JobSnapshot | None:
         return known
     fact = event.data
     before = known or _first_sight(event)
-    heard = before.model_copy(
-        update={"job": fact.job, "attempt": fact.attempt, "sequence": fact.sequence, "heard_at": event.time}
-    )
-    return heard.model_copy(update=_changes(heard, event))
+    heard = {"job": fact.job, "attempt": fact.attempt, "sequence": fact.sequence, "heard_at": event.time}
+    return before.model_copy(update={**heard, **_changes(before, event)})
 
 
 def birth(job_id: str, *, otherwise: datetime) -> datetime:
@@ -124,7 +122,7 @@ def _changes(job: JobSnapshot, event: JobEvent) -> dict[str, object]:
         case JobQueued():
             return {**_UNTOLD, "state": JobState.QUEUED}
         case JobStarted(data=plan):
-            return _started(job, plan.stages)
+            return {**_started(job, plan.stages), "started_at": event.time}
         case StageStarted() | StageProgressed() | StageCompleted() | StageFailed():
             return _stage_changes(job, event)
         case JobRetrying(data=fact):
@@ -141,7 +139,6 @@ def _started(job: JobSnapshot, names: tuple[str, ...]) -> dict[str, object]:
         **_UNTOLD,
         "state": JobState.RUNNING,
         "stages": tuple(known.get(name) or StageSnapshot(name=name) for name in names),
-        "started_at": job.heard_at,
     }
 
 
@@ -150,20 +147,18 @@ def _stage_changes(
 ) -> dict[str, object]:
     fact, index = event.data, event.data.stage.index
     stages = list(_laid_out(job.stages, fact.stage))
-    stages[index] = stages[index].model_copy(update=_stage_change(job, event))
+    stages[index] = stages[index].model_copy(update=_stage_change(event))
     changes = {**_UNTOLD, "state": JobState.RUNNING, "overall": fact.overall, "stages": tuple(stages)}
     if isinstance(event, StageCompleted):
         changes["artifacts"] = _merged(job.artifacts, event.data.artifacts)
     return changes
 
 
-def _stage_change(
-    job: JobSnapshot, event: StageStarted | StageProgressed | StageCompleted | StageFailed
-) -> dict[str, object]:
+def _stage_change(event: StageStarted | StageProgressed | StageCompleted | StageFailed) -> dict[str, object]:
     common: dict[str, object] = {"name": event.data.stage.name, "attempt": event.data.attempt}
     match event:
         case StageStarted():
-            fresh = {"progress": 0.0, "message": "", "started_at": job.heard_at, "seconds": None}
+            fresh = {"progress": 0.0, "message": "", "started_at": event.time, "seconds": None}
             return {**common, "state": StageState.RUNNING, **fresh}
         case StageProgressed(data=fact):
             return {**common, "state": StageState.RUNNING, "progress": fact.progress, "message": fact.message}

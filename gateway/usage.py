@@ -2,7 +2,8 @@
 
     usage/<day>/<owner>/<job id>.<size>
 
-A listing counts them. Requests that come at the same time may pass a quota together: by as much as is on its way.
+A listing counts them; of a file that grew, the largest. Requests that come at the same time may pass a quota
+together: by as much as is on its way.
 """
 
 from datetime import UTC, datetime
@@ -59,14 +60,15 @@ class UsageBook:
                         await obstore.delete_async(self._store, blob["path"])
 
     async def _read(self, owner: str, now: datetime) -> Usage:
-        files = size = 0
+        sizes: dict[str, int] = {}
         try:
             async for batch in obstore.list(self._store, _folder(owner, now)):
-                files += len(batch)
-                size += sum(int(blob["path"].rsplit(".", 1)[-1]) for blob in batch)
+                for blob in batch:
+                    job, size = blob["path"].rsplit(".", 1)
+                    sizes[job] = max(int(size), sizes.get(job, 0))
         except (StoreError, OSError) as error:
             raise refusal_of(error) from error
-        return Usage(files, size)
+        return Usage(len(sizes), sum(sizes.values()))
 
 
 def _folder(owner: str, now: datetime) -> str:

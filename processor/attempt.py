@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from contracts.events import Artifact
+from contracts.traces import span
 from processor.catalogue import Offer
 from processor.child import Finished, Raised, StageWork
 from processor.chronicle import COMMIT_SECONDS, Chronicle
@@ -85,14 +86,13 @@ class Attempt:
             self._download = opened.download
             for index in range(self.stage, len(stages)):
                 self.stage = index
-                with TRACER.start_as_current_span(f"stage {stages[index].name}"):
+                with span(TRACER, f"stage {stages[index].name}"):
                     await self._run_stage(opened.source, opened.folder, run)
 
     async def _run_stage(self, source: Source, folder: Path, run_stage: Run) -> None:
         run = StageRun(self.stage)
         plan = self._offer.pipeline.stages[run.index]
-        workdir = self._workdir or folder / f"{run.index + 1}-{plan.name}"
-        workdir.mkdir(exist_ok=True)
+        workdir = self._workdir or _made(folder / f"{run.index + 1}-{plan.name}")
         await self._chronicle.wait_if_late()
         self._chronicle.note(self._story.stage_started(run.index))
         deadline = asyncio.timeout(plan.timeout.total_seconds() if plan.timeout else None)
@@ -171,15 +171,12 @@ class Attempt:
 
     async def _hear(self, run: StageRun, process: RunningStage) -> Message:
         """The next message of the stage; while it is silent, its heartbeats go out."""
-        hearing = asyncio.ensure_future(process.receive())
-        try:
-            while True:
-                heard, _ = await asyncio.wait({hearing}, timeout=self._chronicle.heartbeat_seconds)
-                if heard:
-                    return hearing.result()
+        while True:
+            try:
+                async with asyncio.timeout(self._chronicle.heartbeat_seconds):
+                    return await process.receive()
+            except TimeoutError:
                 self._chronicle.note_progress(run.index, run.progress)
-        finally:
-            hearing.cancel()
 
     def _note_failure(self, run: StageRun, error: Exception) -> None:
         log.warning("stage.failed", stage=self._offer.pipeline.stages[run.index].name, reason=str(error))
@@ -188,6 +185,11 @@ class Attempt:
         self._chronicle.note(
             self._story.stage_failed(run.index, seconds=run.seconds, progress=overall, reason=str(error))
         )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _is_empty(folder: Path) -> bool:

@@ -1,7 +1,7 @@
 """The processor's side of the broker: jobs in on one connection, events out on another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -32,6 +32,7 @@ from contracts.topology import (
 )
 from contracts.traces import carried, from_message, sending
 from processor.acknowledgement import concern, protested_limit
+from processor.batch import Batch
 from processor.figures import Figures
 from processor.intake import Intake
 from processor.job_channel import ANSWER_SECONDS, JobChannel, JobDelivery
@@ -44,7 +45,6 @@ SETUP_SECONDS = 30.0  # a broker that has just started may take a while for each
 PERSISTENT = aio_pika.DeliveryMode.PERSISTENT
 
 Publish = Callable[[AbstractChannel], Awaitable[None]]
-Letter = tuple[str, bytes, Basic.Properties]  # its routing key first
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -178,8 +178,9 @@ class Announcements:
         types = [event.type for event in events if not isinstance(event, StageProgressed)]
         # Of progress there is too much for a span each.
         with sending(TRACER, "announce", event_types=types) if types else nullcontext(carried()) as headers:
-            letters = [(event_key(event), encode(event), _properties(event, headers)) for event in events]
-            await self._until_confirmed(lambda channel: _publish_events(channel, letters))
+            messages = [(encode(event), _properties(event, headers)) for event in events]
+            batch = Batch(EVENTS.name, event_key(events[0]), messages)
+            await self._until_confirmed(lambda channel: _publish(channel, batch))
         for event in events:
             self._figures.told(event)
 
@@ -265,13 +266,5 @@ async def _put(channel: AbstractChannel, message: aio_pika.Message, queue: Queue
     await channel.default_exchange.publish(message, queue.name, mandatory=True)
 
 
-async def _publish_events(channel: AbstractChannel, letters: Sequence[Letter]) -> None:
-    underlay = cast("Channel", await channel.get_underlay_channel())
-    await asyncio.gather(
-        *(
-            # To wait for each to leave, as aio-pika does, costs as much again: what is on its way is bounded by who
-            # waits here for the confirms.
-            underlay.basic_publish(body, exchange=EVENTS.name, routing_key=key, properties=properties, wait=False)
-            for key, body, properties in letters
-        )
-    )
+async def _publish(channel: AbstractChannel, batch: Batch) -> None:
+    await batch.publish(cast("Channel", await channel.get_underlay_channel()))

@@ -2,15 +2,14 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
-from itertools import takewhile
+from contextlib import suppress
 from typing import Protocol
 
-from contracts.events import Event, StageCompleted, StageProgressed
-from contracts.record import JobRecord
+from contracts.events import Event
 from processor.folder import JobFolder
+from processor.stage import Progress
 from processor.story import Story
-from processor.workplace import Progress
+from processor.words import Words
 
 HEARTBEAT_SECONDS = 5.0  # the contract says: a word at least every 10 s
 COMMIT_SECONDS = 0.05  # so long a completed stage may wait for others, for one write of the record to keep them all
@@ -21,20 +20,8 @@ class Publish(Protocol):
         """Returns when the broker has them, in this order."""
 
 
-@dataclass
-class Word:
-    """An event that is yet to be told, and the record once it is. It is ready when nothing can take it back."""
-
-    event: Event
-    after: JobRecord
-    is_ready: bool
-
-
 class Chronicle:
-    """What must outlive this processor is recorded before it is told, so that nobody is told what may be lost.
-
-    What waits to be told is bounded by who calls: two words a stage, and of its progress the newest only.
-    """
+    """What must outlive this processor is recorded before it is told, so that nobody is told what may be lost."""
 
     def __init__(
         self, story: Story, folder: JobFolder, publish: Publish, *, heartbeat_seconds: float = HEARTBEAT_SECONDS
@@ -44,27 +31,31 @@ class Chronicle:
         self.heartbeat_seconds = heartbeat_seconds
         self.has_outcome = False  # perhaps recorded, perhaps told
         self._publish = publish
-        self._told = story.record
-        self._untold: list[Word] = []
-        self._leaving = 0  # so many of them are being recorded or told
+        self._words = Words(story)
         self._late_at = 0.0  # when the oldest of them should have been told
         self._telling: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
 
+    async def begin(self, event: Event) -> None:
+        """Before any stage runs: record it, and tell it soon. Raises as `catch_up`."""
+        self._add(event, is_ready=False)
+        await self.save()
+        self._tell_soon()
+
     def note(self, event: Event) -> None:
         """For what may be forgotten: tell it soon. Raises as `catch_up`, of what was noted before."""
         self._add(event, is_ready=True)
+        self._tell_soon()
 
     def note_progress(self, index: int, progress: Progress) -> None:
         """As `note`; what a stage has said before and nobody was told yet is not told any more."""
-        if len(self._untold) > self._leaving and isinstance(self._untold[-1].event, StageProgressed):
-            self._untold.pop()
-            self.story.record = self._untold[-1].after if self._untold else self._told
+        self._words.forget_progress()
         self.note(self.story.stage_progressed(index, progress))
 
     def note_kept(self, event: Event) -> None:
         """As `note`, but recorded before it is told; both within a moment, together with what is noted meanwhile."""
         self._add(event, is_ready=False)
+        self._tell_soon()
 
     async def keep(self, event: Event) -> None:
         """Record now, then tell it and all before it; returns when the broker has it. Raises as `catch_up`."""
@@ -74,7 +65,7 @@ class Chronicle:
 
     async def wait_if_late(self) -> None:
         """Before more is begun: as `catch_up`, unless all that waits is young. So no store or broker is outrun."""
-        if self._untold and time.monotonic() > self._late_at:
+        if self._words and time.monotonic() > self._late_at:
             await self.catch_up()
 
     async def catch_up(self) -> None:
@@ -91,12 +82,13 @@ class Chronicle:
     async def save(self) -> None:
         """Record what is noted, and leave what is untold to what is noted next. Raises as `catch_up`."""
         await self.close()
-        if any(not word.is_ready for word in self._untold):
+        if not self._words.is_recorded:
             await self._record()
 
     async def close(self) -> None:
         """Stop telling."""
-        telling, self._telling, self._leaving = self._telling, None, 0
+        telling, self._telling = self._telling, None
+        self._words.stop()
         if telling is not None:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
@@ -104,68 +96,50 @@ class Chronicle:
     def _add(self, event: Event, *, is_ready: bool) -> None:
         if self._telling is not None and self._telling.done():
             self._telling.result()
-            self._telling = None
-        if not self._untold:
+        if not self._words:
             self._late_at = time.monotonic() + COMMIT_SECONDS
-        self.story.note(event)
-        self._untold.append(Word(event, self.story.record, is_ready))
-        if self._telling is None:
+        self._words.add(event, is_ready=is_ready)
+
+    def _tell_soon(self) -> None:
+        if self._telling is None or self._telling.done():
             self._hurry.clear()
             self._telling = asyncio.create_task(self._tell_all())
 
     async def _tell_all(self) -> None:
-        while self._untold:
-            if not self._untold[0].is_ready:
+        while self._words:
+            if not self._words.is_recorded and (self._hurry.is_set() or not self._words.can_leave):
                 await self._checkpoint()
-            ready = list(takewhile(lambda word: word.is_ready, self._untold))
-            self._leaving = len(ready)
-            await self._publish(*(word.event for word in ready))
-            del self._untold[: len(ready)]
-            self._told, self._leaving = ready[-1].after, 0
+            await self._tell_ready()
+
+    async def _tell_ready(self) -> None:
+        if self._words.can_leave:
+            await self._publish(*self._words.begin_telling())
+            self._words.told()
             self._late_at = time.monotonic() + COMMIT_SECONDS
 
     async def _checkpoint(self) -> None:
         """One for all that completes within a moment. While the store lets us wait, heartbeats go out."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(COMMIT_SECONDS):
                 await self._hurry.wait()
+        while not await self._has_recorded():
+            await self._tell_ready()
+            if (alive := self._words.alive()) is not None:
+                await self._publish(alive)
+
+    async def _has_recorded(self) -> bool:
+        """Whether it could be done before a heartbeat is due."""
+        try:
+            async with asyncio.timeout(self.heartbeat_seconds) as deadline:
+                await self._record()
         except TimeoutError:
-            pass
-        while not self._untold[0].is_ready:
-            try:
-                async with asyncio.timeout(self.heartbeat_seconds) as deadline:
-                    await self._record()
-            except TimeoutError:
-                if not deadline.expired():
-                    raise
-                await self._say_alive()
+            if not deadline.expired():
+                raise
+            return False
+        return True
 
     async def _record(self) -> None:
-        words = tuple(self._untold)
-        self._leaving = len(words)
+        words = self._words.begin_recording()
         await self.folder.write_record(words[-1].after)
         for word in words:
             word.is_ready = True
-
-    async def _say_alive(self) -> None:
-        """The word of a stage whose completion waits; so that no number is missing, what waits is numbered after it."""
-        completed = self._untold[0].event
-        if not isinstance(completed, StageCompleted):
-            return
-        index = completed.data.stage.index
-        story = replace(self.story, record=self._told)
-        stage = story.record.stages[index]
-        alive = story.stage_progressed(index, Progress(stage.progress, stage.message))
-        story.note(alive)
-        self._told = story.record
-        for word in self._untold:
-            word.event = _one_later(word.event)
-            story.note(word.event)
-            word.after = story.record
-        self.story.record = story.record
-        await self._publish(alive)
-
-
-def _one_later(event: Event) -> Event:
-    data = event.data.model_copy(update={"sequence": event.data.sequence + 1})
-    return event.model_copy(update={"data": data})

@@ -35,7 +35,7 @@ class Announcer(Protocol):
     """
 
     async def publish(self, *events: Event) -> None:
-        """In this order; a reader may hear some of them twice."""
+        """Events of one job, in this order; a reader may hear some of them twice."""
 
     async def submit(self, request: JobRequest) -> None:
         """To whoever takes the next job of its pipeline."""

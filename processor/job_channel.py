@@ -91,9 +91,11 @@ class JobChannel:
         """A job that waits, each queue in its turn; None when all are empty."""
         for _ in self._queues:
             queue = next(self._turns)
-            await declare(self.channel, queue)  # asking a queue that somebody deleted would cost the channel
-            source = await self.channel.get_queue(queue.name, ensure=False)
-            if (message := await source.get(fail=False, timeout=ANSWER_SECONDS)) is not None:
+            # Asking a queue that somebody deleted would cost the channel, so it is declared first.
+            source = await self.channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+            if not source.declaration_result.message_count:
+                await source.bind(JOBS.name, queue.routing_key)  # it may be new
+            elif (message := await source.get(fail=False, timeout=ANSWER_SECONDS)) is not None:
                 return JobDelivery(message)
         return None
 

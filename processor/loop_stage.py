@@ -55,6 +55,10 @@ class LoopStage:
             await self._news.wait()
         return message
 
+    @property
+    def has_ended(self) -> bool:
+        return self._running.done()
+
     async def end(self) -> None:
         """Cancel the stage, if it is still at work, and wait for it. One that will not end is not heard any more."""
         self._ending = True
@@ -69,7 +73,7 @@ class LoopStage:
         log.error("stage.will_not_end", job_id=self._job_id, stage=self._name)
 
     async def _run(self, plan: StagePlan) -> None:
-        flushing = asyncio.create_task(self._flush_now_and_then())
+        self._flush_soon()
         try:
             outcome: Finished | Raised = Finished()
             await plan.function(self._stage)
@@ -80,15 +84,16 @@ class LoopStage:
         except BaseException as error:  # noqa: BLE001 - also `sys.exit()`: it ends this stage, not the processor
             outcome = raised(error)
         finally:
-            flushing.cancel()
+            self._flushing.cancel()
         self._stage.flush()
+        self._stage.close()
         self._outcome = outcome
         self._news.set()
 
-    async def _flush_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(SECONDS_BETWEEN_PROGRESS)
-            self._stage.flush()
+    def _flush_soon(self) -> None:
+        """And again and again: progress that was held back is heard though the stage says nothing more."""
+        self._stage.flush()
+        self._flushing = self._loop.call_later(SECONDS_BETWEEN_PROGRESS, self._flush_soon)
 
     def _tell(self, message: Told) -> None:
         if threading.get_ident() == self._thread:
@@ -125,4 +130,5 @@ async def loop_stage(work: StageWork) -> AsyncIterator[LoopStage]:
     try:
         yield running
     finally:
-        await asyncio.shield(running.end())
+        if not running.has_ended:
+            await asyncio.shield(running.end())

@@ -112,7 +112,7 @@ class Story:
 
     def _fact(self) -> dict[str, Any]:
         last = self.record.sequence if self.record.attempt == self.attempt else 0
-        return JobFact(job=self.record.job, attempt=self.attempt, sequence=last + 1).__dict__
+        return {"job": self.record.job, "attempt": self.attempt, "sequence": last + 1}
 
     def _stage_fact(self, index: int, progress: float) -> dict[str, Any]:
         stages = self.pipeline.stages

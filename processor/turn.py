@@ -14,6 +14,7 @@ from contracts.broker import describe
 from contracts.claims import Claim
 from contracts.job import JobRequest
 from contracts.state import JobState
+from contracts.traces import span
 from processor.attempt import Attempt
 from processor.catalogue import Offer
 from processor.chronicle import Chronicle
@@ -71,7 +72,7 @@ class Turn:
     async def run(self, *, give_up: str | None = None) -> Settlement:
         """Run the attempt to its outcome, or until it is stopped; `give_up` ends it as failed instead, for that."""
         try:
-            with TRACER.start_as_current_span("job attempt", kind=SpanKind.CONSUMER, attributes=self._attributes()):
+            with span(TRACER, "job attempt", kind=SpanKind.CONSUMER, attributes=self._attributes()):
                 return await self._run(give_up)
         except SupersededError as error:
             log.warning("attempt.superseded", attempt=self._claim.attempt, reason=str(error))
@@ -127,7 +128,7 @@ class Turn:
         elif story.record.state is JobState.RUNNING:
             reason = f"the processor of attempt {story.record.attempt} ended without a word"
             self._chronicle.note(story.retrying(reason=reason, retry_at=datetime.now(UTC)))
-        await self._chronicle.keep(story.started())
+        await self._chronicle.begin(story.started())
         if self._claim.attempt > 1:
             await self._folder.remove_unfinished()
         if await self._folder.is_cancelled():
@@ -169,9 +170,8 @@ class Turn:
                 log.warning("job.failed", reason=reason)
 
     async def _cancel(self) -> None:
-        record = self._story.record
-        await self._folder.remove_artifacts(but={artifact.name for artifact in record.artifacts})
-        if not record.state.is_terminal:
+        await self._folder.remove_half_done(self._story.record)
+        if not self._story.record.state.is_terminal:
             await self._chronicle.keep(self._story.cancelled())
         log.info("job.cancelled")
 

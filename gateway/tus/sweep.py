@@ -9,7 +9,7 @@ import structlog
 from obstore.exceptions import BaseError as StoreError
 
 from contracts.broker import describe
-from gateway.errors import LockedError, NotFoundError, RefusedError, UnknownPipelineError
+from gateway.errors import ConflictError, LockedError, NotFoundError, RefusedError, UnknownPipelineError
 from gateway.tus.files import Files, Standing
 from gateway.tus.ledger import Ledger, Trace
 from gateway.usage import UsageBook
@@ -80,10 +80,10 @@ class Sweep:
             await self._remove(trace.id, standing, now)
 
     async def _complete(self, standing: Standing) -> bool:
-        """False when nobody can run its job any more."""
+        """False when nobody can run its job any more, or its parts are another's."""
         try:
             await self.files.complete(standing)
-        except UnknownPipelineError:
+        except (UnknownPipelineError, ConflictError):
             return False
         return True
 

@@ -9,6 +9,7 @@ from obstore.store import MemoryStore
 
 from contracts.claims import Claim
 from contracts.events import Event, StageCompleted
+from contracts.state import JobState
 from processor.chronicle import COMMIT_SECONDS, Chronicle
 from processor.errors import SupersededError
 from processor.folder import JobFolder
@@ -59,7 +60,8 @@ class Told:
         self.sequences.extend(event.data.sequence for event in events)
 
     async def start(self) -> None:
-        await self.chronicle.keep(self.chronicle.story.started())
+        await self.chronicle.begin(self.chronicle.story.started())
+        await self.chronicle.catch_up()
 
     def run_stage(self, index: int) -> None:
         self.chronicle.note(self.chronicle.story.stage_started(index))
@@ -80,6 +82,33 @@ async def test_stages_that_take_no_time_share_a_checkpoint_and_are_told_together
     await told.chronicle.keep(told.chronicle.story.completed(seconds=0))
     pair = ["stage.started", "stage.completed"]
     assert told.batches == [["job.started"], ["stage.started"], ["stage.completed", *pair * 4, "job.completed"]]
+    assert told.sequences == list(range(1, 13))
+
+
+async def test_stages_begin_once_their_attempt_is_recorded_though_nobody_is_told_yet() -> None:
+    told = Told()
+    told.is_away.clear()
+    await told.chronicle.begin(told.chronicle.story.started())
+    record = await told.folder.read_record()
+    assert record is not None
+    assert record.state is JobState.RUNNING
+    await told.chronicle.wait_if_late()
+    assert told.batches == []
+    await told.chronicle.close()
+
+
+async def test_what_is_still_to_be_told_when_the_job_ends_is_recorded_first_and_leaves_at_once() -> None:
+    told = Told()
+    told.is_away.clear()
+    await told.chronicle.begin(told.chronicle.story.started())
+    await asyncio.sleep(0)
+    for index in range(STAGES):
+        told.run_stage(index)
+    ending = asyncio.ensure_future(told.chronicle.keep(told.chronicle.story.completed(seconds=0)))
+    await asyncio.sleep(0)
+    told.is_away.set()
+    await ending
+    assert told.batches == [["job.started"], [*["stage.started", "stage.completed"] * STAGES, "job.completed"]]
     assert told.sequences == list(range(1, 13))
 
 
@@ -116,7 +145,7 @@ async def test_what_is_overtaken_is_not_told() -> None:
         await told.chronicle.catch_up()
     with pytest.raises(SupersededError):
         told.run_stage(1)
-    assert told.batches[1:] == [["stage.started"]]
+    assert told.batches == [["job.started"]]
 
 
 async def test_what_is_saved_is_recorded_though_nobody_is_told() -> None:
