@@ -53,23 +53,23 @@ def asked_for(query: str) -> set[str]:
 class Prometheus:
     """A running server."""
 
-    http: httpx.Client
+    http: httpx.AsyncClient
     folder: Path
 
-    def ask(self, path: str, **query: str) -> Any:
-        answer = self.http.get(f"/api/v1/{path}", params=query)
+    async def ask(self, path: str, **query: str) -> Any:
+        answer = await self.http.get(f"/api/v1/{path}", params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
-    def finds(self, query: str) -> bool:
-        return bool(self.ask("query", query=query)["result"])
+    async def finds(self, query: str) -> bool:
+        return bool((await self.ask("query", query=query))["result"])
 
-    def rules(self) -> list[dict[str, Any]]:
-        return [rule for group in self.ask("rules")["groups"] for rule in group["rules"]]
+    async def rules(self) -> list[dict[str, Any]]:
+        return [rule for group in (await self.ask("rules"))["groups"] for rule in group["rules"]]
 
-    def raised(self) -> set[str]:
+    async def raised(self) -> set[str]:
         """Alerts that fire, or will if it stays so."""
-        return {rule["name"] for rule in self.rules() if rule["state"] != "inactive"}
+        return {rule["name"] for rule in await self.rules() if rule["state"] != "inactive"}
 
 
 def aim(folder: Path, job: str, *ports: int) -> None:
@@ -78,8 +78,8 @@ def aim(folder: Path, job: str, *ports: int) -> None:
 
 
 @contextmanager
-def running_prometheus(folder: Path, ports: Mapping[str, int]) -> Iterator[Prometheus]:
-    """It scrapes 127.0.0.1 at a port for each job of the configuration, each second."""
+def running_prometheus(folder: Path, ports: Mapping[str, int]) -> Iterator[str]:
+    """A server, by its URL. It scrapes 127.0.0.1 at a port for each job of the configuration, each second."""
     (port,) = free_ports(1)
     for job in ports:
         aim(folder, job, ports[job])
@@ -91,14 +91,11 @@ def running_prometheus(folder: Path, ports: Mapping[str, int]) -> Iterator[Prome
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
     ]
-    with (
-        httpx.Client(base_url=f"http://127.0.0.1:{port}") as http,
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stderr=log) as process,
-    ):
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
+        url = f"http://127.0.0.1:{port}"
         try:
-            wait_until(lambda: _is_ready(http), 30, what=f"Prometheus; its log is {folder / 'log'}")
-            yield Prometheus(http, folder)
+            wait_until(lambda: _is_ready(url), 30, what=f"Prometheus; its log is {folder / 'log'}")
+            yield url
         finally:
             process.terminate()
 
@@ -112,8 +109,8 @@ def _configuration(folder: Path) -> dict[str, Any]:
     return {**found, "global": often, "rule_files": [str(MONITORING / "alerts.yml")]}
 
 
-def _is_ready(http: httpx.Client) -> bool:
+def _is_ready(url: str) -> bool:
     try:
-        return http.get("/-/ready").status_code == 200
+        return httpx.get(f"{url}/-/ready").status_code == 200
     except httpx.TransportError:
         return False

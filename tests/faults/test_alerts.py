@@ -5,7 +5,7 @@ raises the alert that says so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -59,7 +59,7 @@ class Watched:
         """Wait until at least these alerts are raised; none at all is nothing but that."""
 
         async def are_raised() -> bool:
-            found = await asyncio.to_thread(self.prometheus.raised)
+            found = await self.prometheus.raised()
             return raised <= found if raised else not found
 
         await wait_until_async(are_raised, SECONDS, what=f"{raised or 'no alert'}")
@@ -75,13 +75,15 @@ async def watched(broker: Broker, broker_metrics: int, blobs: Path, tmp_path: Pa
         notifier = await services.enter_async_context(running_notifier(broker.url, store_url=store))
         gateway = await services.enter_async_context(running_gateway(broker.url, store))
         await services.enter_async_context(listening(notifier))
-        client = await services.enter_async_context(httpx.AsyncClient(base_url=gateway, timeout=60))
+        once = httpx.Limits(max_keepalive_connections=0)  # a kept one may be closed just as it is used again
+        client = await services.enter_async_context(httpx.AsyncClient(base_url=gateway, timeout=60, limits=once))
         (folder := tmp_path / "prometheus").mkdir()
         ports = {name: httpx.URL(url).port for name, url in (("gateway", gateway), ("processor", work))}
         ports = {**ports, "notifier": httpx.URL(notifier).port, "rabbitmq": broker_metrics}
         ports["rabbitmq-queues"] = broker_metrics
         known = {job: port for job, port in ports.items() if port is not None}
-        prometheus = services.enter_context(running_prometheus(folder, known))
+        url = services.enter_context(running_prometheus(folder, known))
+        prometheus = Prometheus(await services.enter_async_context(httpx.AsyncClient(base_url=url)), folder)
         yield Watched(prometheus, client, processor)
 
 
@@ -92,7 +94,7 @@ async def test_alerts_and_dashboard_see_what_there_is(watched: Watched, broker: 
         assert (await watched.send("count", b"x" * 1_000)).status_code == 202
     await all_is_found(prometheus)
     await watched.until(set())
-    assert {(rule["name"], rule["health"]) for rule in prometheus.rules()} == {
+    assert {(rule["name"], rule["health"]) for rule in await prometheus.rules()} == {
         (rule["alert"], "ok") for rule in alerts()
     }
 
@@ -115,13 +117,11 @@ async def test_alerts_and_dashboard_see_what_there_is(watched: Watched, broker: 
 async def all_is_found(prometheus: Prometheus) -> None:
     """Every target is up, every metric that is asked for is there, and every query of the dashboard has an answer."""
 
-    async def until(is_found: Callable[[], bool], what: str) -> None:
-        await wait_until_async(lambda: asyncio.to_thread(is_found), SECONDS, what=what)
+    async def are_up() -> bool:
+        return {target["health"] for target in (await prometheus.ask("targets"))["activeTargets"]} == {"up"}
 
-    await until(
-        lambda: {target["health"] for target in prometheus.ask("targets")["activeTargets"]} == {"up"}, "targets"
-    )
+    await wait_until_async(are_up, SECONDS, what="all targets")
     for name in {name for query in [*queries(), *(rule["expr"] for rule in alerts())] for name in asked_for(query)}:
-        await until(partial(prometheus.finds, name), name)
+        await wait_until_async(partial(prometheus.finds, name), SECONDS, what=name)
     for query in queries():
-        await until(partial(prometheus.finds, query), query)
+        await wait_until_async(partial(prometheus.finds, query), SECONDS, what=query)
