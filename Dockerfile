@@ -28,7 +28,6 @@ COPY contracts contracts/
 COPY client client/
 COPY cli cli/
 RUN python -m compileall -q .
-USER stagecast
 STOPSIGNAL SIGTERM
 ARG VERSION=0.1.0 REVISION=unknown
 LABEL org.opencontainers.image.vendor="Stagecast" \
@@ -39,10 +38,12 @@ LABEL org.opencontainers.image.vendor="Stagecast" \
 
 FROM service AS gateway
 COPY gateway gateway/
+RUN python -m compileall -q gateway
+USER stagecast
 LABEL org.opencontainers.image.title="Stagecast gateway" \
       org.opencontainers.image.description="Takes uploads and commands, and serves the page"
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=500ms --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD ["python", "-SI", "ready.py", "8000"]
 CMD ["python", "-m", "gateway"]
 
@@ -50,20 +51,24 @@ CMD ["python", "-m", "gateway"]
 FROM service AS processor
 COPY --from=packages /processor /usr/local
 COPY processor processor/
+RUN python -m compileall -q processor
+USER stagecast
 LABEL org.opencontainers.image.title="Stagecast processor" \
       org.opencontainers.image.description="Runs the stages of jobs, and tells what happens"
 ENV STAGECAST_PROCESSOR_WORKDIR=/srv/work
 EXPOSE 8002
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=500ms --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD ["python", "-SI", "ready.py", "8002"]
 CMD ["python", "-m", "processor"]
 
 
 FROM service AS notifier
 COPY notifier notifier/
+RUN python -m compileall -q notifier
+USER stagecast
 LABEL org.opencontainers.image.title="Stagecast notifier" \
       org.opencontainers.image.description="Streams live events to every client"
 EXPOSE 8001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=500ms --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD ["python", "-SI", "ready.py", "8001"]
 CMD ["python", "-m", "notifier"]

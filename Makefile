@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help up test tools check bench lock docs site clean rabbitmq chromium node promtool
+.PHONY: help up test tools check bench lock docs site clean rabbitmq chromium firefox node prometheus
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +13,7 @@ up: .venv/runtime.stamp rabbitmq ## run everything on this machine; Ctrl-C stops
 test: tools ## run all tests that this machine can run; ARGS go to pytest
 	$(PY) -m pytest $(ARGS)
 
-tools: .venv/dev.stamp rabbitmq chromium node promtool ## install what the tests need
+tools: .venv/dev.stamp rabbitmq chromium firefox node prometheus ## install what the tests need
 
 check: .venv/dev.stamp ## format, lint, types, imports, unit tests
 	$(PY) -m ruff format --check .
@@ -26,8 +26,8 @@ bench: .venv/dev.stamp rabbitmq ## measure, side by side with peers
 	$(PY) -m bench
 
 lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml
-	$(LOCK) pyproject.toml --output-file requirements.lock
-	$(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra tracing --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra tracing --group dev --output-file requirements-dev.lock
 	$(LOCK) --group s3 --output-file deploy/cluster/s3/requirements.lock
 	$(LOCK) --group peers --output-file bench/requirements-peers.lock
 
@@ -49,12 +49,15 @@ rabbitmq: .venv/runtime.stamp
 chromium:
 	@deploy/local/chromium.sh
 
+firefox:
+	@deploy/local/firefox.sh
+
 node:
 	@deploy/local/node.sh
 	@deploy/local/tus_client.sh
 
-promtool:
-	@deploy/local/promtool.sh
+prometheus:
+	@deploy/local/prometheus.sh
 
 .venv/runtime.stamp: requirements.lock deploy/local/venv.sh
 	@deploy/local/venv.sh requirements.lock

@@ -57,7 +57,7 @@ def node_steps(folder: Path, url: AmqpUrl, programs: Programs, *, output: Output
                 return away_or_refuses.reason
 
     def show(line: str) -> str | None:
-        return worth_showing(line, booted=node_process.ready.is_set())
+        return worth_showing(line, runs=node_process.ready.is_set() and not ending.begun.is_set())
 
     def gist(lines: list[str]) -> list[str]:
         return [*boot_failure(lines), f"All of it is in {folder / 'log' / LOG_FILE}"]
@@ -72,11 +72,14 @@ def node_steps(folder: Path, url: AmqpUrl, programs: Programs, *, output: Output
     ]
 
 
-def worth_showing(line: str, *, booted: bool) -> str | None:
-    """Of what a node says: its version, and later what is a warning or worse. The rest is in its log file."""
+def worth_showing(line: str, *, runs: bool) -> str | None:
+    """Of what a node says: its version, and while it `runs` what is a warning or worse. The rest is in its log file.
+
+    As it ends it complains of everybody who ends with it.
+    """
     if banner := _BANNER.search(line):
         return f"starting {banner[0]}"
-    return line if booted and _LOUD.search(line) else None
+    return line if runs and _LOUD.search(line) else None
 
 
 def boot_failure(lines: list[str]) -> list[str]:

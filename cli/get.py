@@ -30,9 +30,18 @@ async def get(
     name: Annotated[
         str, typer.Argument(metavar="JOB", autocompletion=complete_job, help="Its id, or its beginning or end.")
     ],
-    artifact: Annotated[str | None, typer.Argument(help="What to download. Without it they are listed.")] = None,
+    artifact: Annotated[
+        str | None, typer.Argument(metavar="ARTIFACT", help="What to download. Without it they are listed.")
+    ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="A file, a folder, or - for standard output.", show_default="its name")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A file, a folder, or - for standard output.",
+            show_default="its name",
+        ),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="List as lines of JSON.")] = False,
 ) -> None:

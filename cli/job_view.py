@@ -3,16 +3,18 @@
 from datetime import datetime
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from cli.amounts import percent_said, size_said, span_said
-from cli.output import shown
+from cli.job_name import short_id
+from cli.output import on_one_line, shown
 from contracts.snapshot import JobSnapshot, StageSnapshot, StageState
 from contracts.state import JobState
 
-STALLED = 15.0  # seconds: a running job speaks every 10
+STALLED = 30.0  # seconds, as on the page: a running job speaks every 10
 BAR = 20  # columns
 STYLES = {
     JobState.QUEUED: "yellow",
@@ -35,12 +37,12 @@ def job_view(job: JobSnapshot, *, now: datetime) -> RenderableType:
     """The job and its stages."""
     parts: list[RenderableType] = [_title(job, now)]
     if job.reason:
-        parts.append(Text(f"  {shown(job.reason)}", "red"))
+        parts.append(Text(f"  {on_one_line(job.reason)}", "red"))
     if job.stages:
         parts.append(_stages(job, now))
     if job.state is JobState.COMPLETED and job.artifacts:
         names = ", ".join(artifact.name for artifact in job.artifacts)
-        parts.append(Text(f"  made: {names}", "dim", no_wrap=True, overflow="ellipsis"))
+        parts.append(Padding(Text(f"made: {shown(names)}", "dim"), (0, 0, 0, 2)))
     return Group(*parts)
 
 
@@ -52,6 +54,7 @@ def silence(job: JobSnapshot, now: datetime) -> float | None:
 
 def _title(job: JobSnapshot, now: datetime) -> Text:
     title = Text(no_wrap=True, overflow="ellipsis")
+    title.append(f"{short_id(job.job.id)}  ", "dim")
     title.append(shown(job.job.name), "bold")
     title.append(f"  {_state(job)}", STYLES[job.state])
     if (quiet := silence(job, now)) is not None:
@@ -91,7 +94,7 @@ def _progress(stage: StageSnapshot, now: datetime) -> tuple[RenderableType, ...]
     if stage.state is StageState.PENDING:
         return "", "", "", ""
     bar = ProgressBar(total=1.0, completed=stage.progress, width=BAR, style="bright_black", complete_style="cyan")
-    return bar, percent_said(stage.progress), Text(_spent(stage, now), "dim"), Text(shown(stage.message), "dim")
+    return bar, percent_said(stage.progress), Text(_spent(stage, now), "dim"), Text(on_one_line(stage.message), "dim")
 
 
 def _spent(stage: StageSnapshot, now: datetime) -> str:

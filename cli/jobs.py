@@ -35,9 +35,13 @@ States = Annotated[
 async def jobs(
     stagecast: Stagecast,
     states: States = None,
-    name: Annotated[str, typer.Option(help="Only files whose names hold this.", show_default=False)] = "",
+    name: Annotated[
+        str, typer.Option(metavar="WORDS", help="Only files whose names hold this.", show_default=False)
+    ] = "",
     mine: Annotated[bool, typer.Option("--mine", help="Only what was sent from this account.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=PAGE * MOST_PAGES, help="The newest so many.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="NUMBER", min=1, max=PAGE * MOST_PAGES, help="The newest so many.")
+    ] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a job.")] = False,
 ) -> None:
     """List jobs, the newest first."""
@@ -47,9 +51,9 @@ async def jobs(
     if as_json:
         sys.stdout.writelines(f"{encode(job).decode()}\n" for job in found)
     elif found:
-        is_terminal = sys.stdout.isatty()
-        table = jobs_table(found, now=datetime.now(UTC), expand=is_terminal)
-        Console(highlight=False, width=None if is_terminal else UNCUT).print(table)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else UNCUT)
+        width = console.width if console.is_terminal else None
+        console.print(jobs_table(found, now=datetime.now(UTC), width=width))
     else:
         typer.echo("no such jobs: send one with `stagecast send FILE`", err=True)
 

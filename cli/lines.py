@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cli.amounts import percent_said, span_said
-from cli.output import shown
+from cli.output import on_one_line, shown
 from contracts.snapshot import JobSnapshot, StageSnapshot, StageState
 from contracts.state import JobState
 
@@ -37,11 +37,11 @@ def _stage_words(before: StageSnapshot, after: StageSnapshot) -> str | None:
         case StageState.RUNNING if before.state is not StageState.RUNNING or began_anew:
             return "begin"
         case StageState.RUNNING if int(after.progress / STEP + 1e-9) > int(before.progress / STEP + 1e-9):
-            return f"{percent_said(after.progress)} {shown(after.message)}".rstrip()
+            return f"{percent_said(after.progress)} {on_one_line(after.message)}".rstrip()
         case StageState.COMPLETED if before.state is not StageState.COMPLETED:
             return "end" if after.seconds is None else f"end after {span_said(after.seconds)}"
         case StageState.FAILED if before.state is not StageState.FAILED:
-            return f"failed: {shown(after.message)}"
+            return f"failed: {on_one_line(after.message)}"
         case _:
             return None
 
@@ -59,11 +59,11 @@ def state_said(job: JobSnapshot) -> str:
         case JobState.RUNNING:
             return f"attempt {job.attempt} runs"
         case JobState.RETRYING:
-            return f"retrying {_at(job.retry_at)}: {shown(job.reason or 'no reason given')}"
+            return f"retrying {_at(job.retry_at)}: {on_one_line(job.reason or 'no reason given')}"
         case JobState.COMPLETED:
             return "finished" if job.seconds is None else f"finished after {span_said(job.seconds)}"
         case JobState.FAILED:
-            return f"failed: {shown(job.reason or 'no reason given')}"
+            return f"failed: {on_one_line(job.reason or 'no reason given')}"
         case state:
             return state.value
 

@@ -57,6 +57,11 @@ def shown(text: str) -> str:
     return clean if len(clean) <= LONGEST_LINE else f"{clean[:LONGEST_LINE]}…"
 
 
+def on_one_line(text: str) -> str:
+    """What people or programs said, of however many lines, for a place that has only one."""
+    return shown(" ".join(text.split()))
+
+
 async def read_lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
     """Lines of UTF-8 as they come; holds at most one chunk and one longest line in memory."""
     rest = b""

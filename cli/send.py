@@ -24,7 +24,8 @@ async def send(
     stagecast: Stagecast,
     files: Files,
     pipeline: Annotated[
-        str | None, typer.Option("--pipeline", "-p", help="Which stages to run.", show_default="inspect")
+        str | None,
+        typer.Option("--pipeline", "-p", metavar="NAME", help="Which stages to run.", show_default="inspect"),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay, and show every stage live.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Jobs as lines of JSON instead of their ids.")] = False,

@@ -1,7 +1,8 @@
 """How jobs are shown while they change: live on a terminal, in lines elsewhere, as JSON for scripts."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol, TextIO
@@ -13,6 +14,7 @@ from rich.text import Text
 from cli.job_view import job_view
 from cli.jobs_table import in_order, jobs_table
 from cli.lines import lines
+from cli.output import shown
 from cli.terminal import unechoed
 from client import Connected, Waiting
 from contracts.events import encode
@@ -46,7 +48,7 @@ class Lines:
 
     def connection(self, change: Connected | Waiting) -> None:
         if isinstance(change, Waiting):
-            sys.stderr.write(f"{waiting_said(change)}\n")
+            sys.stderr.write(f"{waiting_said(change.reason, change.seconds)}\n")
 
 
 class Json:
@@ -67,22 +69,23 @@ class Json:
 class Screen:
     """A picture of all jobs, drawn again several times a second."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._clock = console, clock
         self._jobs: dict[str, JobSnapshot] | None = None  # nobody has told of any yet
-        self._waiting: Waiting | None = None
+        self._waiting: tuple[str, float] | None = None  # why, and until when by the clock
 
     def seen(self, jobs: tuple[JobSnapshot, ...]) -> None:
         self._jobs = {**(self._jobs or {}), **{job.job.id: job for job in jobs}}  # a new one: another thread draws
 
     def connection(self, change: Connected | Waiting) -> None:
-        self._waiting = change if isinstance(change, Waiting) else None
+        self._waiting = (change.reason, self._clock() + change.seconds) if isinstance(change, Waiting) else None
 
     def picture(self) -> RenderableType:
         """What is known, and whether it is live."""
         parts = [self._picture_of_jobs()]
-        if self._waiting is not None:
-            parts.append(Text(waiting_said(self._waiting), "bold yellow"))
+        if (waiting := self._waiting) is not None:
+            reason, until = waiting
+            parts.append(Text(waiting_said(reason, until - self._clock()), "bold yellow"))
         return Group(*parts)
 
     def _picture_of_jobs(self) -> RenderableType:
@@ -93,12 +96,13 @@ class Screen:
             return Text("no jobs yet: send one with `stagecast send FILE`", "dim")
         if len(jobs) <= MOST_WHOLE:
             return Group(*(job_view(job, now=now) for job in sorted(jobs, key=lambda job: job.job.id)))
-        return jobs_table(in_order(jobs), now=now, rows=max(1, self._console.height - MARGIN))
+        rows = max(1, self._console.height - MARGIN)
+        return jobs_table(in_order(jobs), now=now, width=self._console.width, rows=rows, live=True)
 
 
-def waiting_said(waiting: Waiting) -> str:
+def waiting_said(reason: str, seconds: float) -> str:
     """That there is no connection, and when the next is tried."""
-    return f"reconnecting in {waiting.seconds:.0f} s: {waiting.reason}"
+    return f"reconnecting in {max(0.0, seconds):.0f} s: {shown(reason)}"
 
 
 @contextmanager

@@ -5,16 +5,17 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 import httpx
 
 from client import download, sending
+from client.address import check_url, on_port, origin
 from client.answers import judge
 from client.board import Board
 from client.changes import Change, Connected, Seen, Waiting
 from client.download import Wanted
-from client.errors import ClientError, UnreachableError
+from client.errors import UnreachableError
 from client.stream import Snapshot, Stream, broken
 from client.upload import Patience, Place, Progress, Upload, ignore
 from contracts.events import Artifact
@@ -56,7 +57,7 @@ class Stagecast:
         if not self._notifier_url:
             answer = await self.request("HEAD", f"{self.url}/events", may_fail=True)
             is_here = answer.status_code not in {httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED}
-            self._notifier_url = self.url if is_here else _on_port(self.url, self._notifier_port)
+            self._notifier_url = self.url if is_here else on_port(self.url, self._notifier_port)
         return self._notifier_url
 
     async def send(
@@ -162,30 +163,4 @@ def reaching(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise UnreachableError(f"nothing usable answers at {_place(url)} ({broken(error)})") from error
-
-
-def check_url(url: str) -> None:
-    """Return if it can be asked.
-
-    Raises:
-        ClientError: it cannot.
-    """
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ClientError(f"{url!r} is no URL to ask: write it as http://localhost:8000")
-
-
-def _place(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _on_port(url: str, port: int) -> str:
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return urlunsplit((parts.scheme, f"{host}:{port}", "", "", ""))
+        raise UnreachableError(f"nothing usable answers at {origin(url)} ({broken(error)})") from error

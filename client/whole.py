@@ -7,11 +7,13 @@ from urllib.parse import quote
 import httpx
 
 from client.answers import judge
+from client.errors import RefusedError
 from client.upload import Progress, Source, Upload
 from contracts.job import Job
 
 # The answer comes when the last byte is stored and the broker has the job; a big file takes its time.
 TIMEOUT = httpx.Timeout(10, read=300, write=60)
+NO_GATEWAY = frozenset({404, 405})  # it knows no such path: a notifier, say
 
 
 @dataclass(frozen=True)
@@ -34,5 +36,7 @@ class Whole:
             headers={"Idempotency-Key": self.upload.key, "Content-Length": str(self.source.size)},
             timeout=TIMEOUT,
         )
+        if answer.status_code in NO_GATEWAY:
+            raise RefusedError(f"{self.url} takes no files: say where the gateway is", status=answer.status_code)
         judge(answer)
         return Job.model_validate(answer.json()["jobs"][0])

@@ -5,7 +5,9 @@ the old offsets, wait a fixed time, and can loop on RESOURCE_LOCKED until the br
 """
 
 import asyncio
+import math
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +25,8 @@ HEARTBEAT = timedelta(seconds=10)
 CONNECT_TIMEOUT = timedelta(seconds=5)
 SHORTEST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+STEADY_SECONDS = LONGEST_PAUSE  # a connection that held so long was a good one
+RARELY = 64
 
 # What a lost, refused, blocked or protesting broker raises through aio-pika. Who calls a channel in the moment in which
 # it is lost gets `ChannelInvalidStateError`, which is no `AMQPError`.
@@ -52,28 +56,26 @@ async def keep_connected(url: SecretStr, use: Use, *, name: str, link: Link = UN
 async def keep_trying(session: Session, *, name: str, link: Link = UNWATCHED) -> None:
     """Run `session` again and again; never returns. It calls what it is given once it is connected.
 
-    Waits between tries rise to 5 s, with jitter, and fall back when one has been connected.
+    Waits between tries rise to 5 s, with jitter, and fall back when one has been connected for as long.
     """
-    failures = 0
+    failures, connected_at = 0, math.inf
 
     def connected() -> None:
-        nonlocal failures
-        failures = 0
+        nonlocal connected_at
+        connected_at = time.monotonic()
         link.is_up(name)
         log.info("broker.connected", connection=name)
 
     while True:
         try:
             await session(connected)
-        except BROKER_ERRORS as error:
-            failures += 1
-            log.warning("broker.lost", connection=name, reason=describe(error))
-        except BaseExceptionGroup as group:
+        except (*BROKER_ERRORS, BaseExceptionGroup) as error:
             # Not `except*`: before Python 3.11.4 it wraps what is raised in it into a group again.
-            if group.split(BROKER_ERRORS)[1] is not None:
-                raise
-            failures += 1
-            log.warning("broker.lost", connection=name, reason=describe(_first(group)))
+            cause, held = _only_of_the_broker(error), time.monotonic() - connected_at
+            failures = 1 if held >= STEADY_SECONDS else failures + 1
+            if connected_at < math.inf or is_told(failures):
+                log.warning("broker.lost", connection=name, failures=failures, reason=describe(cause))
+            connected_at = math.inf
         link.is_down(name)
         await asyncio.sleep(pause_after(failures))
 
@@ -104,12 +106,18 @@ async def on_any_node(url: SecretStr, connect_to: Callable[[str], Awaitable[T]],
     """
     nodes = url.get_secret_value().split(",")
     *others, last = random.sample(nodes, len(nodes))
+    reasons: list[str] = []
     for node in others:
         try:
-            return await connect_to(node)
+            connected = await connect_to(node)
+            break
         except BROKER_ERRORS as error:
-            log.info("broker.node_passed_over", connection=name, reason=describe(error))
-    return await connect_to(last)
+            reasons.append(describe(error))
+    else:
+        connected = await connect_to(last)
+    for reason in reasons:
+        log.info("broker.node_passed_over", connection=name, reason=reason)
+    return connected
 
 
 @contextmanager
@@ -156,8 +164,10 @@ async def _forever(use: Use, connection: AbstractConnection) -> None:
     await asyncio.Event().wait()  # the connection outlives a `use` that only sets things up
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = group
+def _only_of_the_broker(error: BaseException) -> BaseException:
+    """What ended a session; a group in which there is anything else is raised."""
+    if isinstance(error, BaseExceptionGroup) and error.split(BROKER_ERRORS)[1] is not None:
+        raise error
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
@@ -169,6 +179,15 @@ def pause_after(failures: int) -> float:
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 
+def is_told(failures: int) -> bool:
+    """Whether the last of so many failures in a row gets a log line: the 1st, 2nd, 4th, 8th …, later each 64th.
+
+    So what is away for a night fills no disk, and a new reason is told within minutes.
+    """
+    return failures % RARELY == 0 or (failures < RARELY and failures.bit_count() == 1)
+
+
 def describe(error: BaseException) -> str:
     """An error in one bounded line, for logs and answers."""
-    return f"{type(error).__name__}: {error}".strip(": ").replace("\n", " ")[:300]
+    words = str(error).partition("\n\nDebug source:")[0]  # obstore says all again there, as a tree
+    return f"{type(error).__name__}: {words}".strip(": ").replace("\n", " ")[:300]

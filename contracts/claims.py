@@ -9,11 +9,11 @@ from contracts.job import Message, decode
 
 
 class Claim(Message):
-    """A processor has begun an attempt. It stays when the attempt has ended."""
+    """A processor has begun an attempt, or a gateway ended it. It stays when the attempt has ended."""
 
     attempt: int = Field(ge=1)
     request: int = Field(ge=1, description="The attempt that the message asked for which brought the job.")
-    holder: str = Field(description="`/processors/<instance>`.")
+    holder: str = Field(description="`/processors/<instance>` or `/gateways/<instance>`.")
     token: str = Field(description="Random: tells this claim from another of the same holder.")
     is_released: bool = Field(default=False, description="Its holder has stopped, in order and without an outcome.")
 

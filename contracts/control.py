@@ -28,3 +28,12 @@ def decode_command(body: bytes) -> Cancel:
         UnreadableMessageError: the bytes are no command that this version knows.
     """
     return decode(Cancel.model_validate_json, body, what="command")
+
+
+def decode_cancellation(body: bytes) -> Cancellation:
+    """Read the mark.
+
+    Raises:
+        UnreadableMessageError: the bytes are none.
+    """
+    return decode(Cancellation.model_validate_json, body, what="cancellation")

@@ -10,6 +10,9 @@ import structlog
 from contracts.traces import trace_ids
 
 MAX_VALUE_LENGTH = 2_000
+MAX_TRACEBACK_LENGTH = 8_000
+TRACEBACKS = {"exception", "details"}
+LIBRARIES_EVENTS = {"Exception in ASGI application": "request.broken"}  # those of them that somebody looks for
 QUIET_LIBRARIES = {  # what they tell below these levels our own events say better, in one line
     "aio_pika": logging.ERROR,
     "aiormq": logging.ERROR,
@@ -39,7 +42,7 @@ def configure_logs(service: str, *, level: str, format: str) -> None:
     )
     renderer: Any = structlog.processors.JSONRenderer() if as_json else _console_renderer()
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[_name_of_ours, *shared],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
     stream = logging.StreamHandler(sys.stderr)
@@ -64,9 +67,18 @@ def _trace(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[st
     return line
 
 
+def _name_of_ours(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    line["event"] = LIBRARIES_EVENTS.get(line["event"].strip(), line["event"])
+    return line
+
+
 def _bound_values(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """No log line grows without bound: a long value is cut."""
+    """No log line grows without bound: a long value is cut. A traceback keeps its end, which says what happened."""
     for key, value in line.items():
-        if isinstance(value, str) and len(value) > MAX_VALUE_LENGTH:
+        if not isinstance(value, str):
+            continue
+        if key in TRACEBACKS and len(value) > MAX_TRACEBACK_LENGTH:
+            line[key] = f"({len(value)} characters) …{value[-MAX_TRACEBACK_LENGTH:]}"
+        elif key not in TRACEBACKS and len(value) > MAX_VALUE_LENGTH:
             line[key] = f"{value[:MAX_VALUE_LENGTH]}… ({len(value)} characters)"
     return line

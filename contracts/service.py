@@ -1,6 +1,7 @@
 """How a service's process begins and ends."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -28,6 +29,8 @@ def run_service(name: str, settings_class: type[S], main: Main[S]) -> NoReturn:
         settings = read_settings(settings_class)
         configure_logs(name, level=settings.log_level, format=settings.log_format)
         flush_traces = configure_traces(name)
+        gc.freeze()  # what is there now stays: looked through again and again, it cost each full collection 20 ms
+        log.info("service.started")
         uvloop.run(_until_signalled(settings, main))
         flush_traces()
     except (BadSettingError, PortTakenError) as error:

@@ -1,6 +1,8 @@
 """Whether the blob store can be used, for `/readyz`: looked at when a service starts, and now and then after that."""
 
 import asyncio
+import os
+from pathlib import Path
 
 import obstore
 import structlog
@@ -23,6 +25,8 @@ class StoreWatch:
     def __init__(self, store: ObjectStore, *, writes: bool) -> None:
         """`writes` is whether the service makes what must be made only once: then the store must be able to."""
         self._store = store
+        self._folder = store.prefix if isinstance(store, LocalStore) else None
+        self._writes = writes
         self._must_try = writes and not isinstance(store, LocalStore)  # a folder can
         self._fault: str | None = "the store was not asked yet"
         self.usable = asyncio.Event()  # set from the first look on that found nothing wrong
@@ -45,6 +49,8 @@ class StoreWatch:
             await asyncio.sleep(pause_after(failures) if fault else LOOK_SECONDS)
 
     async def _look(self) -> str | None:
+        if self._folder is not None:
+            return await asyncio.to_thread(folder_fault, Path(self._folder), writes=self._writes)
         try:
             await obstore.list_with_delimiter_async(self._store)
             if self._must_try and not await self._makes_once():
@@ -61,3 +67,12 @@ class StoreWatch:
             except AlreadyExistsError:
                 return True
         return False
+
+
+def folder_fault(folder: Path, *, writes: bool) -> str | None:
+    """What is wrong with a folder as the store. One that is gone has, by the store's own list, no jobs and no fault."""
+    if not folder.is_dir():
+        return f"the store's folder is not there: {folder}"
+    if not os.access(folder, os.R_OK | os.X_OK | (os.W_OK if writes else 0)):
+        return f"the store's folder may not be {'written' if writes else 'read'}: {folder}"
+    return None

@@ -46,6 +46,7 @@ async def main(settings: GatewaySettings, stop: asyncio.Event) -> None:
     desk = make_desk(settings, store, broker, leaving)
     sweep = make_sweep(store, desk)
     checks = {"broker": broker.fault, "store": watch.fault}
+    figures.watch_checks(checks)
     app = Observed(create_app(settings, desk, checks=checks, routes=[figures.route()]), figures)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(broker.run()), tasks.create_task(watch.run()), tasks.create_task(sweep.run())]

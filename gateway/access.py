@@ -22,6 +22,7 @@ LIMITS = ("Upload-Limit", "RateLimit", "RateLimit-Policy")
 ANSWERS: dict[int | str, dict[str, Any]] = {
     401: {"description": "A token is asked for here, and there is none, or it is not good.", **PROBLEM},
     403: {"description": "A page of another origin, or a link that is not good for this.", **PROBLEM},
+    421: {"description": "Sent to a name that is not ours: see `STAGECAST_ALLOWED_HOSTS`.", **PROBLEM},
     422: {"description": "A parameter has a value that is none.", **PROBLEM},
     429: {"description": "Too many requests; `Retry-After` says when.", **PROBLEM},
     503: {"description": "Something is away; `Retry-After` says when.", **PROBLEM},

@@ -33,7 +33,7 @@ class Blobs:
     def __init__(self, store: ObjectStore, *, largest: int, redirects: bool = False) -> None:
         """`largest` is the largest file that may come, in bytes; `redirects`, that artifacts are fetched by links."""
         self._store = store
-        self._largest = largest
+        self.largest = largest
         self.redirects = redirects
 
     async def store_source(self, job_id: str, blocks: AsyncIterator[bytes]) -> Content:
@@ -47,7 +47,7 @@ class Blobs:
         """
         tally = Tally(blocks)
         try:
-            await put_whole(self._store, source_key(job_id), tally, largest=self._largest)
+            await put_whole(self._store, source_key(job_id), tally, largest=self.largest)
         except (StoreError, OSError) as error:
             raise refusal_of(error) from error
         return await tally.content()

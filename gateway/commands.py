@@ -1,5 +1,6 @@
 """Commands on a job: end it, or try it again. Each may be repeated until it is answered."""
 
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from contracts.requeue import queue_again
 from contracts.state import JobState
 from gateway.errors import ConflictError
 from gateway.records import Records
+
+PATIENCE = timedelta(seconds=10)  # a processor that hears of it ends a job within 2 s
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -38,17 +41,21 @@ class Cancelling(Enum):
     ALREADY = "it was cancelled"
     GATEWAY = "no processor has it"
     PROCESSOR = "one runs it, or will have it again"
+    SUCCESSOR = "one had it, and was asked to end it before"
 
 
-def who_cancels(state: JobState) -> Cancelling:
-    """A job that waits is ended here: its message, when it comes up, finds that out."""
+def who_cancels(state: JobState, *, asked_for: timedelta = timedelta(0)) -> Cancelling:
+    """A job that waits is ended here: its message, when it comes up, finds that out.
+
+    So is one that still runs when it is asked for again: its processor died, and perhaps its message was lost too.
+    """
     match state:
         case JobState.CANCELLED:
             return Cancelling.ALREADY
         case JobState.QUEUED | JobState.RETRYING:
             return Cancelling.GATEWAY
         case JobState.RUNNING:
-            return Cancelling.PROCESSOR
+            return Cancelling.PROCESSOR if asked_for < PATIENCE else Cancelling.SUCCESSOR
         case _:
             return Cancelling.NOBODY
 
@@ -62,7 +69,7 @@ class Commands:
         self._source = source
 
     async def cancel(self, job_id: str) -> JobRecord:
-        """End a job. A running one ends within moments after this returns.
+        """End a job. A running one ends within moments after this returns; else, asked again later, before it returns.
 
         Mark first, and only then read who has the job: its processor records that it runs, and only then looks for the
         mark. So at least one of us sees the other.
@@ -72,12 +79,12 @@ class Commands:
             ConflictError: it is over.
             NotReadyError: store or broker are away; sent again, the command goes on where it was.
         """
-        record = await self._records.find(job_id)
+        record, asked_for = await self._records.find(job_id), timedelta(0)
         if who_cancels(record.state) in {Cancelling.GATEWAY, Cancelling.PROCESSOR}:
-            await self._records.mark_cancelled(job_id)
+            asked_for = datetime.now(UTC) - await self._records.mark_cancelled(job_id)
             await self._messenger.command(Cancel(job_id=job_id))
             record = await self._records.find(job_id)
-        match who_cancels(record.state):
+        match who_cancels(record.state, asked_for=asked_for):
             case Cancelling.NOBODY:
                 await self._records.unmark_cancelled(job_id)
                 raise ConflictError(f"the job is over: it has {record.state}")
@@ -85,7 +92,9 @@ class Commands:
                 if record.outcome is not None:  # who recorded it may not have told it
                     await self._messenger.tell(record.outcome)
             case Cancelling.GATEWAY:
-                record = await self._end(record)
+                record = await self._end(record, attempt=record.attempt, sequence=record.sequence + 1)
+            case Cancelling.SUCCESSOR:
+                record = await self._take_over(record)
             case Cancelling.PROCESSOR:
                 pass
         log.info("job.cancelling", job_id=job_id, state=record.state)
@@ -116,8 +125,15 @@ class Commands:
         log.info("job.queued_again", job_id=job_id, attempt=attempt)
         return queued.record
 
-    async def _end(self, record: JobRecord) -> JobRecord:
-        data = JobFact(job=record.job, attempt=record.attempt, sequence=record.sequence + 1)
+    async def _take_over(self, record: JobRecord) -> JobRecord:
+        """End a running job as the attempt after its processor's, which from then on tells nothing more of it."""
+        attempt = await self._records.overtake(record.job.id, holder=self._source)
+        if attempt is None:  # another processor has just begun it, and finds the mark
+            return record
+        return await self._end(record, attempt=attempt, sequence=1)
+
+    async def _end(self, record: JobRecord, *, attempt: int, sequence: int) -> JobRecord:
+        data = JobFact(job=record.job, attempt=attempt, sequence=sequence)
         event = JobCancelled(source=self._source, subject=record.job.id, data=data)
         ended = record_event(record, event)
         await self._records.remove_half_done(record)

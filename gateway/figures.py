@@ -10,8 +10,10 @@ from prometheus_client import Counter, Gauge, Histogram
 from contracts.access.errors import AccessError
 from contracts.job import Job
 from contracts.metrics import QUICK_SECONDS, Measures
-from gateway.errors import RefusedError
+from gateway.errors import NotReadyError, RefusedError, StoreFullError
 
+REQUESTS = UPLOAD, COMMAND, READ = "upload", "command", "read"
+OURS_TO_MEND = NotReadyError, StoreFullError  # of the refusals
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200)
 
 
@@ -51,6 +53,11 @@ class Figures(Measures):
         self._publish_seconds = Histogram(
             f"{name}_publish_seconds", "Until the broker confirmed.", buckets=QUICK_SECONDS, registry=registry
         )
+        for request in REQUESTS:
+            self.in_progress.labels(request)
+            self._abandoned.labels(request)
+            for kind in OURS_TO_MEND:
+                self._refused.labels(request, _reason(kind))
 
     def submitted(self, job: Job) -> None:
         """The broker has a file's job. Its pipeline is one that a processor offers, so they are few."""
@@ -58,7 +65,7 @@ class Figures(Measures):
         self._job_bytes.inc(job.size)
 
     def refused(self, request: str, error: RefusedError | AccessError) -> None:
-        self._refused.labels(request, _reason(error)).inc()
+        self._refused.labels(request, _reason(type(error))).inc()
 
     def abandoned(self, request: str) -> None:
         self._abandoned.labels(request).inc()
@@ -78,7 +85,7 @@ class Figures(Measures):
         self._publish_seconds.observe(time.monotonic() - began)
 
 
-def _reason(error: RefusedError | AccessError) -> str:
+def _reason(kind: type[RefusedError | AccessError]) -> str:
     """Of `TooLargeError`, `too_large`: there are as many as there are classes."""
-    name = type(error).__name__.removesuffix("Error")
+    name = kind.__name__.removesuffix("Error")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

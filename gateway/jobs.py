@@ -109,7 +109,8 @@ def _artifact_response(artifact: Artifact, name: str, request: Request) -> Respo
         headers["ETag"] = artifact.e_tag
         if request.headers.get("if-none-match") == artifact.e_tag:
             return Response(status_code=304, headers=headers)
-    part = parse_range(request.headers.get("range"), artifact.size)
+    is_known = request.headers.get("if-range", artifact.e_tag) == artifact.e_tag  # a part of another is of no use
+    part = parse_range(request.headers.get("range"), artifact.size) if is_known else None
     start, end = part or (0, artifact.size)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{artifact.size}"

@@ -4,16 +4,15 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 
 from opentelemetry import trace
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.access.errors import AccessError
 from contracts.problem import FAULT
 from contracts.traces import from_request
 from gateway.errors import RefusedError, SenderGoneError
-from gateway.figures import Figures
+from gateway.figures import COMMAND, READ, UPLOAD, Figures
 
-UPLOAD, COMMAND, READ = "upload", "command", "read"
 TRACER = trace.get_tracer("stagecast.gateway")
 UPLOADS = ("/upload", "/files")
 UNHEARD = ("/livez", "/readyz", "/metrics")  # who watches us is no visitor
@@ -58,6 +57,8 @@ class Observed:
                 await self._app(scope, receive_and_count, send_and_note)
             finally:
                 span.set_attribute("http.response.status_code", status)
+                if status >= 500:
+                    span.set_status(StatusCode.ERROR)
                 figures.answered(kind, status, seconds=time.monotonic() - began)
                 self._note(kind, state.get(FAULT))
 

@@ -41,7 +41,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _sender_gone(request: Request, error: Exception) -> Response:
     setattr(request.state, FAULT, error)
-    log.info("upload.abandoned", path=request.url.path)
+    log.info("upload.abandoned", route=request.scope["route"].path)  # the path itself may hold a file's name
     return Response(status_code=400)  # nobody reads it
 
 

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import obstore
+from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore
+from uuid_utils import uuid4
 
-from contracts.blobs import cancellation_key, remove_artifacts
-from contracts.claims import claimed_attempts
-from contracts.control import Cancellation
+from contracts.blobs import attempt_key, cancellation_key, end_key, remove_artifacts
+from contracts.claims import Claim, claimed_attempts, decode_claim
+from contracts.control import Cancellation, decode_cancellation
 from contracts.errors import UnreadableMessageError
 from contracts.events import encode
 from contracts.record import JobRecord, read_record, write_record
@@ -42,13 +44,19 @@ class Records:
         return record
 
     async def keep(self, record: JobRecord) -> None:
-        """In place of the one before."""
+        """In place of the one before; an end also where an overtaken processor looks for it (`JobFolder` there)."""
+        if record.state.is_terminal:
+            await _asked(obstore.put_async(self._store, end_key(record.job.id, record.attempt), encode(record)))
         await _asked(write_record(self._store, record))
 
-    async def mark_cancelled(self, job_id: str) -> None:
-        """From now on whoever takes the job ends it."""
-        mark = encode(Cancellation(asked_at=datetime.now(UTC)))
-        await _asked(obstore.put_async(self._store, cancellation_key(job_id), mark))
+    async def mark_cancelled(self, job_id: str) -> datetime:
+        """From now on whoever takes the job ends it; gives when that was asked for first."""
+        try:
+            return decode_cancellation(await self._read(cancellation_key(job_id))).asked_at
+        except (FileNotFoundError, UnreadableMessageError):
+            mark = Cancellation(asked_at=datetime.now(UTC))
+        await _asked(obstore.put_async(self._store, cancellation_key(job_id), encode(mark)))
+        return mark.asked_at
 
     async def unmark_cancelled(self, job_id: str) -> None:
         """Whoever takes the job may run it again."""
@@ -67,11 +75,33 @@ class Records:
         attempts = await _asked(claimed_attempts(self._store, job_id))
         return attempts[-1] if attempts else 0
 
+    async def overtake(self, job_id: str, *, holder: str) -> int | None:
+        """Claim the attempt after the newest, so that whoever has that stops; None if somebody else was faster.
+
+        It is released: should the message of the job come up before its end is recorded, another attempt is begun.
+        """
+        newest = await self.newest_attempt(job_id)
+        try:
+            request = decode_claim(await self._read(attempt_key(job_id, newest))).request
+        except (FileNotFoundError, UnreadableMessageError):
+            request = newest + 1
+        claim = Claim(attempt=newest + 1, request=request, holder=holder, token=uuid4().hex, is_released=True)
+        key = attempt_key(job_id, claim.attempt)
+        try:
+            await _asked(obstore.put_async(self._store, key, encode(claim), mode="create"))
+        except AlreadyExistsError:
+            return None
+        return claim.attempt
+
+    async def _read(self, key: str) -> bytes:
+        answer = await _asked(obstore.get_async(self._store, key))
+        return bytes(await _asked(answer.bytes_async()))
+
 
 async def _asked(answer: Awaitable[T]) -> T:
     try:
         return await answer
-    except FileNotFoundError:
+    except (FileNotFoundError, AlreadyExistsError):
         raise
     except (StoreError, OSError) as error:
         raise NotReadyError("the blob store does not answer at the moment; try again shortly") from error

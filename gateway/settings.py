@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.access.settings import AccessSettings
-from contracts.settings import Names, Port
+from contracts.access.settings import AccessSettings, Origins
+from contracts.settings import Port
 
 
 class GatewaySettings(AccessSettings):
@@ -33,7 +33,7 @@ class GatewaySettings(AccessSettings):
     gateway_artifacts: Literal["stream", "redirect"] = Field(
         default="stream", description="How downloads come: through the gateway, or from the bucket itself by a link."
     )
-    gateway_allowed_origins: Names = Field(
+    gateway_allowed_origins: Origins = Field(
         default=(), description="Origins whose pages may use the gateway, besides its own; separated by commas."
     )
     gateway_idle_seconds: float = Field(default=60, gt=0, description="For how long an upload may send nothing.")

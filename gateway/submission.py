@@ -30,9 +30,11 @@ class Submissions:
         """Tells everyone of a file on its way."""
         return Progress(self._publisher, self._source, job, length, received)
 
-    async def record(self, job: Job, accepted_at: datetime) -> None:
+    async def record(self, job: Job, accepted_at: datetime) -> Upload:
         """From now on the job can be looked up."""
-        await self._blobs.store_upload(Upload(job=job, accepted_at=accepted_at))
+        upload = Upload(job=job, accepted_at=accepted_at)
+        await self._blobs.store_upload(upload)
+        return upload
 
     async def send(self, job: Job, accepted_at: datetime) -> None:
         """Return when the broker has the job. A job that is sent twice runs once.

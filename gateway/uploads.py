@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 from uuid_utils import uuid7
 
+from contracts.broker import describe
 from contracts.job import Job
 from contracts.upload import Upload
 from gateway.batch import DEFAULT_PIPELINE, Arrival, Batch, Sender, Store, weigh
@@ -192,7 +193,8 @@ class Uploads:
                     await self._blobs.remove_job(arrival.job_id)
                     log.info("upload.withdrawn", job_id=arrival.job_id)
                 except RefusedError as error:  # the sender's answer is the error that came first
-                    log.error("upload.left_behind", job_id=arrival.job_id, reason=repr(error.__cause__))
+                    reason = describe(error.__cause__ or error)
+                    log.warning("upload.left_behind", job_id=arrival.job_id, reason=reason)
 
 
 def _new_batch(sender: Sender, pipeline: str | None, store: Store) -> Batch:

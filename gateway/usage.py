@@ -2,7 +2,8 @@
 
     usage/<day>/<owner>/<job id>.<size>
 
-A listing counts them. Requests that come at the same time may pass a quota together: by as much as is on its way.
+A listing counts them; of a file that grew, the largest. Requests that come at the same time may pass a quota
+together: by as much as is on its way.
 """
 
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from obstore.exceptions import BaseError as StoreError
 from obstore.store import ObjectStore
 
 from contracts.blobs import USAGE_FOLDER
+from contracts.broker import describe
 from gateway.blobs import refusal_of
 from gateway.quotas import Quota, Usage
 
@@ -38,7 +40,7 @@ class UsageBook:
             try:
                 await obstore.put_async(self._store, f"{_folder(owner, datetime.now(UTC))}/{job_id}.{size}", b"")
             except (StoreError, OSError) as error:
-                log.warning("usage.unnoted", job_id=job_id, reason=repr(error))
+                log.warning("usage.unnoted", job_id=job_id, reason=describe(error))
 
     async def headers(self, owner: str | None) -> dict[str, str]:
         """What remains, for an answer."""
@@ -58,14 +60,15 @@ class UsageBook:
                         await obstore.delete_async(self._store, blob["path"])
 
     async def _read(self, owner: str, now: datetime) -> Usage:
-        files = size = 0
+        sizes: dict[str, int] = {}
         try:
             async for batch in obstore.list(self._store, _folder(owner, now)):
-                files += len(batch)
-                size += sum(int(blob["path"].rsplit(".", 1)[-1]) for blob in batch)
+                for blob in batch:
+                    job, size = blob["path"].rsplit(".", 1)
+                    sizes[job] = max(int(size), sizes.get(job, 0))
         except (StoreError, OSError) as error:
             raise refusal_of(error) from error
-        return Usage(files, size)
+        return Usage(len(sizes), sum(sizes.values()))
 
 
 def _folder(owner: str, now: datetime) -> str:

@@ -11,6 +11,7 @@ from contracts.service import run_service
 from contracts.store_watch import StoreWatch
 from notifier.app import create_app, make_routes
 from notifier.archive import Archive
+from notifier.door import Door
 from notifier.encoded import Encoder
 from notifier.fanout import FanOut, Shared
 from notifier.figures import Figures
@@ -19,10 +20,11 @@ from notifier.history import History
 from notifier.hub import Hub
 from notifier.jobs import Jobs
 from notifier.listing import Listing
+from notifier.marks import Marks
 from notifier.places import Places
 from notifier.queues import ClientQueues
 from notifier.settings import FanOutKind, NotifierSettings
-from notifier.stream import Door, Events
+from notifier.stream import Events
 from notifier.tickets import Tickets
 from notifier.watch import Watch
 
@@ -38,11 +40,12 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
     hub = make_hub(settings, figures)
     watch = Watch(hub, heartbeat_seconds=settings.notifier_heartbeat_seconds, cut_seconds=settings.notifier_cut_seconds)
     encoder = Encoder(figures.skipped)
-    follower = Follower(settings.amqp_url, hub, encoder, history_events=settings.notifier_history_events)
+    marks = Marks()
+    follower = Follower(settings.amqp_url, hub, encoder, marks, history_events=settings.notifier_history_events)
     figures.watch_log(follower.fault, follower.offset)
     fan_out: FanOut = Shared()
     if settings.notifier_fanout is FanOutKind.CLIENT_QUEUES:
-        fan_out = ClientQueues(settings.amqp_url, hub, encoder, follower, instance=uuid4().hex[:12])
+        fan_out = ClientQueues(settings.amqp_url, hub, encoder, marks, instance=uuid4().hex[:12])
     checks = {
         "log": follower.fault,
         "draining": lambda: "about to stop" if hub.is_draining else None,
@@ -52,12 +55,14 @@ async def main(settings: NotifierSettings, stop: asyncio.Event) -> None:
         one_client=settings.notifier_max_streams_per_client,
         figures=figures,
     )
-    door = Door(admission(settings, settings.allowed_origins), places, settings.allowed_origins, Tickets(follower))
+    door = Door(admission(settings, settings.allowed_origins), places, settings.allowed_origins, Tickets(marks))
     events = Events(hub, fan_out, archive, door, checks)
-    for record in await archive.find_all((await archive.job_ids())[: settings.notifier_finished_jobs]):
+    for record in await archive.newest(settings.notifier_finished_jobs):
         hub.learn(record)
     # Without their queues clients miss nothing: the log feeds them. Without the store they miss only old jobs.
-    health = health_routes(checks, concerns={"queues": fan_out.fault, "store": store_watch.fault})
+    concerns = {"queues": fan_out.fault, "store": store_watch.fault}
+    figures.watch_checks({**checks, **concerns})
+    health = health_routes(checks, concerns)
     app = create_app(events, make_routes(events, Listing(hub.jobs, archive), figures, health), door)
     async with asyncio.TaskGroup() as tasks:
         running = [

@@ -12,11 +12,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.access.gate import Gate
 from contracts.problem import problem
+from notifier.door import Door, refusal
 from notifier.errors import RefusedError
 from notifier.figures import Figures
 from notifier.listing import Listing
 from notifier.openapi import openapi_route
-from notifier.stream import Door, Events, refusal
+from notifier.stream import Events
 
 OPEN = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})  # nobody's in particular; all else asks who comes
 

@@ -41,6 +41,10 @@ class Archive:
             found += await asyncio.gather(*map(self.find, ids))
         return [record for record in found if record is not None]
 
+    async def newest(self, count: int) -> list[JobRecord]:
+        """The records of the jobs that were accepted last, the oldest of them first."""
+        return await self.find_all(reversed((await self.job_ids())[:count]))
+
     async def job_ids(self) -> list[str]:
         """All of them, the newest first: ids rise with time (UUID version 7)."""
         now = asyncio.get_running_loop().time()

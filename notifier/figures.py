@@ -7,6 +7,9 @@ from prometheus_client import Counter, Gauge, Histogram
 from contracts.metrics import QUICK_SECONDS, Measures
 from notifier.snapshots import Reason
 
+LIMITS = CLIENT, PROCESS = "client", "process"
+RESUMES = REPLAY, SNAPSHOT, OVER = "replay", "snapshot", "over"
+
 
 class Figures(Measures):
     """A notifier's numbers."""
@@ -40,8 +43,9 @@ class Figures(Measures):
         )
         self._following = Gauge(f"{name}_log_up", "1 while the log is read to its end, else 0.", registry=registry)
         self._offset = Gauge(f"{name}_log_offset", "Of the newest message that was read.", registry=registry)
-        for reason in Reason:
-            self._snapshots.labels(reason)
+        for labelled, values in ((self._snapshots, Reason), (self._resumes, RESUMES), (self._refused, LIMITS)):
+            for value in values:
+                labelled.labels(value)
 
     def watch_streams(self, count: Callable[[], int]) -> None:
         """How many are open, asked when somebody looks."""
@@ -61,15 +65,15 @@ class Figures(Measures):
         self._seconds.observe(seconds)
 
     def resumed(self) -> None:
-        self._resumes.labels("replay").inc()
+        self._resumes.labels(REPLAY).inc()
 
     def shown(self, reason: Reason) -> None:
         self._snapshots.labels(reason).inc()
         if reason in {Reason.UNKNOWN_ID, Reason.TOO_OLD, Reason.TOO_MUCH}:
-            self._resumes.labels("snapshot").inc()
+            self._resumes.labels(SNAPSHOT).inc()
 
     def nothing_to_resume(self) -> None:
-        self._resumes.labels("over").inc()
+        self._resumes.labels(OVER).inc()
 
     def cut(self) -> None:
         self._cut.inc()

@@ -8,32 +8,27 @@ was made anew.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
 from pydantic import SecretStr
-from uuid_utils import uuid4
 
 from contracts.broker import broker_calls, connect, keep_trying
 from contracts.topology import EVENT_LOG, EVENT_TOPOLOGY, declare
 from notifier.amqp import ConsumingConnection, consuming
-from notifier.claims import Claims
 from notifier.cursor import Cursor, proof_of
 from notifier.encoded import Encoder
 from notifier.errors import LogRemadeError
 from notifier.hub import Hub
+from notifier.marks import Marks, is_mark, new_mark
 from notifier.snapshots import Reason
 from notifier.wire import Delivered
 
-MARK = b"stagecast mark "
 PREFETCH = 1_000
 ANSWER_SECONDS = 5.0
 SILENCE_SECONDS = 10.0
-ASKED_AT_ONCE = 500  # whom one mark serves, so that it is short
 WATCH_SECONDS = 10.0  # between marks that show that the consumer still hears the log
-
-Asked = tuple[asyncio.Future[int], str]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -41,17 +36,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Follower:
     """Reads the log's recent part at its start, and everything after; goes on where it was when the broker returns."""
 
-    def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, *, history_events: int) -> None:
+    def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, marks: Marks, *, history_events: int) -> None:
         self._url = url
         self._hub = hub
         self._encoder = encoder
+        self._marks = marks
         self._history_events = history_events
         self._last: Cursor | None = None  # the newest message that was read
         self._is_expected = True  # whether the next message is the one after `_last`
-        self._marks: dict[str, asyncio.Future[int]] = {}  # that were left, and have not been read
-        self._waiting: list[Asked] = []  # for the next one: a client each
-        self.claims = Claims()
-        self._asked = asyncio.Event()
         self._is_caught_up = False
 
     async def run(self) -> None:
@@ -65,17 +57,6 @@ class Follower:
     def offset(self) -> int:
         """Of the newest message that was read, or 0."""
         return self._last.offset if self._last is not None else 0
-
-    async def mark(self, claim: str = "") -> int:
-        """Leave a mark in the log, and return its position when it has come back, however long the broker is away.
-
-        All that was published before is in front of it. One mark serves all who ask before it is left, and carries
-        what they claim: of two who claim the same, every notifier sees the same one come first.
-        """
-        waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((waiting, claim))
-        self._asked.set()
-        return await waiting
 
     async def _session(self, connected: Callable[[], None]) -> None:
         await self._declare()
@@ -114,7 +95,7 @@ class Follower:
     async def _find_start(self, connection: ConsumingConnection, channel: int) -> int:
         """As many messages before the end as are kept; the end is where a mark of ours is."""
         end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        mark = _mark()
+        mark = new_mark()
 
         def look(delivered: Delivered) -> None:
             if delivered.body == mark and not end.done():
@@ -139,7 +120,7 @@ class Follower:
                 connection.acknowledge(channel, delivered.delivery_tag, multiple=True)
 
         await connection.consume(channel, EVENT_LOG.name, receive, {"x-stream-offset": offset})
-        mark, read = self._new_mark()
+        mark, read = self._marks.leave()
         connection.publish(channel, EVENT_LOG.name, mark)
         await self._hear(read)
         self._is_caught_up = True
@@ -147,10 +128,7 @@ class Follower:
 
     def _receive(self, delivered: Delivered) -> None:
         offset, body = delivered.offset, delivered.body
-        is_mark = body.startswith(MARK)
-        if is_mark:
-            self.claims.note(body)
-        event = None if is_mark else self._encoder.read(body)
+        event = None if is_mark(body) else self._encoder.read(body)
         message_id = event.id if event else body.decode("latin-1")
         cursor = Cursor(offset, proof_of(message_id))
         if not self._is_expected:
@@ -160,8 +138,8 @@ class Follower:
         if event is not None:
             self._hub.note(event)
         position = self._hub.history.append(offset, message_id, event)
-        if (left := self._marks.pop(message_id, None)) is not None and not left.done():
-            left.set_result(position + 1)
+        if is_mark(body):
+            self._marks.read(body, position + 1)
         self._hub.has_grown()
 
     def _expect(self, cursor: Cursor) -> None:
@@ -169,38 +147,19 @@ class Follower:
         if cursor == self._last:
             self._is_expected = True
             return
-        for read in self._marks.values():
-            if not read.done():
-                read.set_exception(LogRemadeError(f"the log has another message at {cursor.offset}"))
+        self._marks.give_up(LogRemadeError(f"the log has another message at {cursor.offset}"))
 
     async def _leave_marks(self, connection: ConsumingConnection, channel: int) -> None:
         """One whenever somebody asks, and one now and then: if that does not come back, nobody hears the log."""
         while True:
-            try:
-                async with asyncio.timeout(WATCH_SECONDS):
-                    await self._asked.wait()
-            except TimeoutError:
-                pass
-            self._asked.clear()
-            await self._leave_one(connection, channel)
-
-    async def _leave_one(self, connection: ConsumingConnection, channel: int) -> None:
-        waiting, self._waiting = self._waiting[:ASKED_AT_ONCE], self._waiting[ASKED_AT_ONCE:]
-        mark, read = self._new_mark(claim for _, claim in waiting if claim)
-        left = time.monotonic()
-        connection.publish(channel, EVENT_LOG.name, mark)
-        try:
+            await self._marks.until_asked(seconds=WATCH_SECONDS)
+            asked = self._marks.asked()
+            mark, read = self._marks.leave(asked.values())
+            left = time.monotonic()
+            connection.publish(channel, EVENT_LOG.name, mark)
             position = await self._hear(read)
-        except BaseException:
-            self._waiting += waiting  # the next session's mark is theirs
-            self._asked.set()
-            raise
-        self._hub.figures.marked(seconds=time.monotonic() - left)
-        for asked, _ in waiting:
-            if not asked.done():
-                asked.set_result(position)
-        if self._waiting:
-            self._asked.set()
+            self._hub.figures.marked(seconds=time.monotonic() - left)
+            self._marks.answer(asked, position)
 
     async def _hear(self, read: asyncio.Future[int]) -> int:
         """A mark's position. A log that is far behind is late with it, one that says nothing at all is not heard."""
@@ -212,11 +171,6 @@ class Follower:
             if self._last == heard:
                 raise TimeoutError("the log is no longer heard")
 
-    def _new_mark(self, claims: Iterable[str] = ()) -> tuple[bytes, asyncio.Future[int]]:
-        body = b" ".join((_mark(), *(claim.encode() for claim in claims)))
-        read = self._marks[body.decode("latin-1")] = asyncio.get_running_loop().create_future()
-        return body, read
-
     def _begin_anew(self) -> None:
         """The log that was followed is gone; what its events told of jobs is still true."""
         log.warning("log.remade")
@@ -227,8 +181,4 @@ class Follower:
     def _lose(self) -> None:
         self._is_caught_up = False
         self._hub.trouble = "the message broker is away; this stream goes on when it is back"
-        self._marks.clear()
-
-
-def _mark() -> bytes:
-    return MARK + str(uuid4()).encode()
+        self._marks.forget_left()

@@ -54,6 +54,8 @@ class Hub:
         subscription.connection.when_it_has_room(partial(self.has_room, subscription))
         self._begin(subscription, beginning)
         self.wake(subscription)
+        if self.is_draining:  # its question was still being looked at when all others were said goodbye to
+            self._say_goodbye(subscription)
 
     def close(self, subscription: Subscription) -> None:
         """The client has gone, or its stream has ended."""
@@ -107,8 +109,10 @@ class Hub:
             subscription.full_since = time.monotonic()
 
     def finish(self, subscription: Subscription) -> None:
-        """End a stream after what was written."""
+        """End a stream after what was written; who does not take that is cut, as anybody who takes nothing."""
         self._subscriptions.pop(subscription, None)
+        subscription.connection.when_it_has_room(None)
+        self.note_full(subscription)
         subscription.connection.finish()
 
     def expire(self, subscription: Subscription) -> None:

@@ -85,6 +85,7 @@ class Listing:
                     found.append(job)
                 if len(found) == page.limit:
                     return found, last
+            last = group[-1]
             seen += len(group)
         return found, last if next(older, None) else None
 

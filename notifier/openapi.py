@@ -22,6 +22,7 @@ REFUSALS = {
     "401": "A token is asked for here, and there is none, or it is not good.",
     "403": "A link or ticket that is not good for this, or nobody's jobs.",
     "404": "No such job.",
+    "421": "Sent to a name that is not ours: see `STAGECAST_ALLOWED_HOSTS`.",
     "429": "Too many requests, or streams; `Retry-After` says when.",
     "503": "The broker is away, or all streams are taken; `Retry-After` says when.",
 }
@@ -80,9 +81,9 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Stagecast notifier", "summary": "The read side", "version": "0.1.0"},
         "paths": {
-            "/events": _get("The stream of events", asked, {"200": stream, "204": over}, "400 401 403 404 429 503"),
-            "/jobs": _get("Snapshots of jobs", wanted, {"200": listed}, "400 401 403 429 503"),
-            "/jobs/{job_id}": _get("The snapshot of a job", [named, share], {"200": shown}, "401 403 404 429 503"),
+            "/events": _get("The stream of events", asked, {"200": stream, "204": over}, "400 401 403 404 421 429 503"),
+            "/jobs": _get("Snapshots of jobs", wanted, {"200": listed}, "400 401 403 421 429 503"),
+            "/jobs/{job_id}": _get("The snapshot of a job", [named, share], {"200": shown}, "401 403 404 421 429 503"),
         },
         "components": {"schemas": {**parts, "JobSnapshot": job}},
     }

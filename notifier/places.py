@@ -3,7 +3,7 @@
 from collections import Counter
 
 from notifier.errors import TooManyOfClientError, TooManyStreamsError
-from notifier.figures import Figures
+from notifier.figures import CLIENT, PROCESS, Figures
 
 
 class Places:
@@ -23,13 +23,13 @@ class Places:
             TooManyOfClientError: this client has too many.
         """
         if self._taken[client] >= self._one_client:
-            self._figures.refused("client")
+            self._figures.refused(CLIENT)
             raise TooManyOfClientError(
                 f"you have {self._one_client} streams open, the limit for one client here: close some, or let several "
                 "tabs share one"
             )
         if not self._free:
-            self._figures.refused("process")
+            self._figures.refused(PROCESS)
             raise TooManyStreamsError(f"all {self._all} streams of this notifier are taken; try again later")
         self._free -= 1
         self._taken[client] += 1

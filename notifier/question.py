@@ -1,4 +1,4 @@
-"""What a client asks for: the query of `GET /events`, and `Last-Event-ID`."""
+"""What a client asks for, by the query of `GET /events` and `Last-Event-ID`; and what it is told of that."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.datastructures import Headers, QueryParams
 
+from contracts.access.caller import Caller, Visibility
 from contracts.blobs import JOB_ID
 from notifier.beginning import Unreadable, Wanted
 from notifier.cursor import parse_cursor
-from notifier.errors import BadQuestionError
-from notifier.selection import Format
+from notifier.errors import BadQuestionError, NobodysStreamError
+from notifier.selection import Format, Selection
 
 MAX_JOBS = 100
 _DURATION = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
@@ -43,6 +44,27 @@ def read_question(query: QueryParams, headers: Headers) -> Question:
         progress=_flag("progress", query.get("progress"), otherwise=True),
         wanted=_wanted(headers.get("last-event-id") or query.get("last_event_id"), query.get("since")),
     )
+
+
+def select(question: Question, caller: Caller) -> Selection:
+    """What a caller is told of what it asked for: never more than it may see.
+
+    Raises:
+        BadQuestionError: it asks for its own jobs, and is nobody that we know.
+        NobodysStreamError: it may see its own jobs alone, and is nobody that we know.
+    """
+    jobs, owner = question.jobs, caller.only_owner
+    if caller.share is not None:
+        jobs = jobs or frozenset({caller.share.job_id})
+    elif not caller.is_known and question.is_mine:
+        raise BadQuestionError(
+            "mine=1: use it with the cookie that the gateway sets, and with the same STAGECAST_SECRET in both"
+        )
+    elif not caller.is_known and caller.visibility is Visibility.OWN and not jobs:
+        raise NobodysStreamError("here everybody sees only their own jobs: send the cookie that the gateway sets")
+    if question.is_mine:
+        owner = caller.owner
+    return Selection(question.format, jobs, owner, question.progress)
 
 
 def _format(value: str | None) -> Format:

@@ -21,8 +21,8 @@ from contracts.topology import CLIENT_QUEUE_ARGUMENTS, EVENTS, EVENTS_BY_JOB
 from notifier.amqp import Binding, ConsumingConnection, consuming
 from notifier.connection import Connection
 from notifier.encoded import Encoder
-from notifier.follower import Follower
 from notifier.hub import Hub
+from notifier.marks import Marks
 from notifier.selection import Selection
 from notifier.settlements import Settlements
 from notifier.subscription import Copy, QueueSubscription, Subscription
@@ -59,11 +59,11 @@ class Place:
 class ClientQueues:
     """Gives each subscription its queue, and a new one after the connection was lost. Until then the log feeds it."""
 
-    def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, follower: Follower, *, instance: str) -> None:
+    def __init__(self, url: SecretStr, hub: Hub, encoder: Encoder, marks: Marks, *, instance: str) -> None:
         self._url = url
         self._hub = hub
         self._encoder = encoder
-        self._follower = follower
+        self._marks = marks
         self._names = (f"client.{instance}.{number}" for number in itertools.count(1))
         self._connection: ConsumingConnection | None = None
         self._settled = asyncio.Event()
@@ -152,7 +152,7 @@ class ClientQueues:
             places, self._unjoined = self._unjoined, []
             if places:
                 await asyncio.sleep(JOINING_SECONDS)
-                self._join(places, await self._follower.mark())
+                self._join(places, await self._marks.ask())
 
     async def _place(self, connection: ConsumingConnection, subscription: QueueSubscription) -> Place | None:
         """Where a client's queue will be; None if the client has gone meanwhile."""
@@ -165,6 +165,8 @@ class ClientQueues:
         return place
 
     async def _consume(self, connection: ConsumingConnection, place: Place) -> None:
+        if self._places.get(place.subscription) is not place:
+            return  # its client has gone while others were given their places
         number = place.channel.number
         selected = bindings(place.subscription.selection)
         connection.declare_own(number, place.queue, selected, CLIENT_QUEUE_ARGUMENTS)
@@ -185,6 +187,7 @@ class ClientQueues:
         return shared
 
     def _receive(self, place: Place, delivered: Delivered) -> None:
+        place.channel.settlements.receive(delivered.delivery_tag)
         settle = partial(self._settle, place.channel.settlements, delivered.delivery_tag)
         event = self._encoder.read(delivered.body)
         if event is None:

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from contracts.access.settings import AccessSettings
-from contracts.settings import Names, Port
+from contracts.access.settings import AccessSettings, Origins
+from contracts.settings import Port
 
 
 class FanOutKind(StrEnum):
@@ -18,7 +18,7 @@ class NotifierSettings(AccessSettings):
 
     notifier_port: Port = 8001
     gateway_port: Port = Field(default=8000, description="Where the page comes from, on this machine.")
-    notifier_allowed_origins: Names = Field(
+    notifier_allowed_origins: Origins = Field(
         default=(),
         description="Origins that may read streams, separated by commas. None: the gateway's on this machine.",
     )

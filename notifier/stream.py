@@ -1,31 +1,25 @@
 """`GET /events`, as a plain ASGI application: a stream is open for hours, so what it holds is kept small."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from contracts.access.admission import TICKET, Admission
-from contracts.access.caller import Caller, Visibility
-from contracts.access.errors import AccessError, BadPassError
-from contracts.access.gate import refusal as access_refusal
-from contracts.problem import problem
+from contracts.access.caller import Caller
+from contracts.access.errors import AccessError
 from contracts.server import Checks
 from notifier.archive import Archive
-from notifier.beginning import Replay, begin
+from notifier.beginning import Beginning, Replay, begin
 from notifier.connection import Connection
-from notifier.errors import BadQuestionError, NobodysStreamError, NotReadyError, RefusedError, UnknownJobError
+from notifier.door import Door, refusal
+from notifier.errors import NotReadyError, RefusedError, UnknownJobError
 from notifier.fanout import FanOut
 from notifier.hub import Hub
-from notifier.places import Places
-from notifier.question import Question, read_question
+from notifier.question import read_question, select
 from notifier.selection import Selection
 from notifier.subscription import Subscription
-from notifier.tickets import Tickets
 
 STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -37,36 +31,13 @@ _RAW_HEADERS = [(name.encode(), value.encode()) for name, value in STREAM_HEADER
 
 
 @dataclass(frozen=True)
-class Door:
-    """Who may come in."""
+class Opening:
+    """A stream that may be opened."""
 
-    admission: Admission
-    places: Places
-    origins: tuple[str, ...]
-    tickets: Tickets
-
-    async def admit(self, scope: Scope) -> Caller:
-        """Who asks for a stream: a ticket goes before all else that was brought.
-
-        Raises:
-            AccessError: it is not let in.
-        """
-        connection = HTTPConnection(scope)
-        text = connection.query_params.get(TICKET)
-        if text is None:
-            return await self.admission.admit(connection)
-        if self.admission.passes is None:
-            raise BadPassError("this server gives out no tickets")
-        ticket = self.admission.passes.read_ticket(text)
-        await self.tickets.use(ticket)
-        return self.admission.by_ticket(ticket)
-
-    def headers(self, scope: Scope) -> dict[str, str]:
-        """What a page of another origin needs to read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
-        origin = Headers(scope=scope).get("origin")
-        if origin not in self.origins:
-            return {"Vary": "Origin"}
-        return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
+    client: str  # whose it is, for those who count
+    selection: Selection
+    beginning: Beginning
+    expires_at: float | None
 
 
 class Events:
@@ -102,34 +73,41 @@ class Events:
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, Subscription | None]:
         """A stream that has begun, and whose it is; None where another answer was sent."""
-        self._door.admission.slow_down(HTTPConnection(scope))
+        opening = await self._look_at(scope)
+        if isinstance(opening, Response):
+            await opening(scope, receive, send)
+            return "", None
+        self._door.places.take(opening.client)
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self._head(scope)})
+            scope["headers"].clear()  # uvicorn keeps them as long as the connection
+            return opening.client, self._begin(Connection(scope), opening)
+        except BaseException:
+            self._door.places.give_back(opening.client)
+            raise
+
+    async def _look_at(self, scope: Scope) -> Opening | Response:
+        """What is asked for, if there is to be a stream of it; else the answer in its place."""
+        self._door.admission.screen(HTTPConnection(scope))
         question = read_question(QueryParams(scope["query_string"]), Headers(scope=scope))
         caller = await self._door.admit(scope)
         selection = select(question, caller).shared()
         if scope["method"] == "HEAD":
-            await Response(headers={**STREAM_HEADERS, **self._door.headers(scope)})(scope, receive, send)
-            return "", None
+            return Response(headers={**STREAM_HEADERS, **self._door.headers(scope)})
         self._require_readiness()
         await self._require_jobs(selection, caller)
         beginning = begin(question.wanted, selection, self._hub.history, max_replay=self._hub.max_replay)
         if isinstance(beginning, Replay) and self._hub.has_nothing_for(selection, beginning.position):
             self._hub.figures.nothing_to_resume()
-            await Response(status_code=204, headers=self._door.headers(scope))(
-                scope, receive, send
-            )  # an EventSource then stops
-            return "", None
+            return Response(status_code=204, headers=self._door.headers(scope))  # an EventSource then stops
         client = caller.owner if caller.is_known and caller.owner else _address(scope)
-        self._door.places.take(client)
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": self._head(scope)})
-            scope["headers"].clear()  # uvicorn keeps them as long as the connection
-            subscription = self._fan_out.subscription(Connection(scope), selection)
-            subscription.expires_at = caller.expires_at
-            self._hub.open(subscription, beginning)
-        except BaseException:
-            self._door.places.give_back(client)
-            raise
-        return client, subscription
+        return Opening(client, selection, beginning, caller.expires_at)
+
+    def _begin(self, connection: Connection, opening: Opening) -> Subscription:
+        subscription = self._fan_out.subscription(connection, opening.selection)
+        subscription.expires_at = opening.expires_at
+        self._hub.open(subscription, opening.beginning)
+        return subscription
 
     def _head(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         return [*_RAW_HEADERS, *((name.encode(), value.encode()) for name, value in self._door.headers(scope).items())]
@@ -148,37 +126,6 @@ class Events:
             known = self._hub.jobs.get(job_id)
             if known is None or not caller.may_read(known.snapshot.job):
                 raise UnknownJobError(f"no job {job_id} was accepted here, or it was removed")
-
-
-def select(question: Question, caller: Caller) -> Selection:
-    """What a caller is told of what it asked for: never more than it may see.
-
-    Raises:
-        BadQuestionError: it asks for its own jobs, and is nobody that we know.
-        NobodysStreamError: it may see its own jobs alone, and is nobody that we know.
-    """
-    jobs, owner = question.jobs, caller.only_owner
-    if caller.share is not None:
-        jobs = jobs or frozenset({caller.share.job_id})
-    elif not caller.is_known and question.is_mine:
-        raise BadQuestionError(
-            "mine=1: use it with the cookie that the gateway sets, and with the same STAGECAST_SECRET in both"
-        )
-    elif not caller.is_known and caller.visibility is Visibility.OWN and not jobs:
-        raise NobodysStreamError("here everybody sees only their own jobs: send the cookie that the gateway sets")
-    if question.is_mine:
-        owner = caller.owner
-    return Selection(question.format, jobs, owner, question.progress)
-
-
-def refusal(error: RefusedError | AccessError, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
-    """Why there is no stream, or no answer."""
-    if isinstance(error, AccessError):
-        answer = access_refusal(error)
-        answer.headers.update(headers)
-        return answer
-    retry = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
-    return problem(error.status, error.title, str(error), headers={**headers, **retry})
 
 
 def _address(scope: Scope) -> str:

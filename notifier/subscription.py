@@ -12,6 +12,7 @@ from notifier.selection import Format, Selection
 
 NEAR = 64  # positions: a gap in a job is looked for no farther, since it is looked for with every copy
 LOST_AFTER = 2.0  # seconds: a copy that the log has for so long, and the client's queue has not, is taken for lost
+MOST_AHEAD = 5_000  # events: a client that is so far ahead of the log is sent the oldest again when the log has them
 
 Read = Callable[[int, Selection], Batch]
 
@@ -67,7 +68,7 @@ class Subscription:
 
     def place(self, history: History) -> bytes:
         """The client's cursor alone, where it has moved since it was told last."""
-        if self.is_text or self.told == self.position:
+        if self.is_text or self.told == self.position or self.position < history.start:
             return b""
         self.told = self.position
         return sse.place(str(history.cursor(self.position)))
@@ -105,8 +106,8 @@ class QueueSubscription(Subscription):
         self.joined_at: int | None = None  # the log up to here, the queue from here on; None: no queue yet
         # Bounded by the prefetch: the broker sends no more than that ahead of what is settled.
         self._copies: deque[Copy] = deque()
-        # Sent, and not yet seen in the log. Bounded by `LOST_AFTER`, or by what the log is behind.
-        self._ahead: set[str] = set()
+        # Sent, and not yet seen in the log; past `MOST_AHEAD` the oldest are forgotten.
+        self._ahead: dict[str, None] = {}
 
     @property
     def is_fed_from_log(self) -> bool:
@@ -146,6 +147,8 @@ class QueueSubscription(Subscription):
         self._advance(history)
         if self.is_fed_from_log or self._copies or self.position >= history.head:
             return False
+        if self.position < history.start:
+            return True
         return now - history[self.position].received > LOST_AFTER
 
     def _take_copies(self, history: History) -> Batch:
@@ -156,7 +159,7 @@ class QueueSubscription(Subscription):
             copy = self._copies.popleft()
             copy.settle()
             if self._is_news(copy.event, history):
-                self._ahead.add(copy.event.id)
+                self._run_ahead(copy.event)
                 if copy.event.is_last:
                     ended.append(copy.event.job_id)
                 frame = copy.event.words if self.is_text else copy.event.data
@@ -188,6 +191,11 @@ class QueueSubscription(Subscription):
         is_sent = event.id in self._ahead or (at is not None and at < self.position)
         return not is_sent and self.selection.has(event)
 
+    def _run_ahead(self, event: EncodedEvent) -> None:
+        self._ahead[event.id] = None
+        if len(self._ahead) > MOST_AHEAD:
+            del self._ahead[next(iter(self._ahead))]
+
     def _advance(self, history: History) -> None:
         """Move over all that is sent, or does not concern this client."""
         if self.is_fed_from_log or self.position < history.start:
@@ -195,7 +203,7 @@ class QueueSubscription(Subscription):
         while self.position < history.head:
             event = history[self.position].event
             if event is not None and event.id in self._ahead:
-                self._ahead.discard(event.id)
+                del self._ahead[event.id]
             elif event is not None and self.selection.has(event):
                 return
             self.position += 1
@@ -205,4 +213,4 @@ class QueueSubscription(Subscription):
             for position in range(before, self.position):
                 event = history[position].event
                 if event is not None:
-                    self._ahead.discard(event.id)
+                    self._ahead.pop(event.id, None)

@@ -34,6 +34,7 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
     store, stops = open_store(settings.store_url), Stops()
     watch = StoreWatch(store, writes=True)
     figures = Figures()
+    figures.offers(catalogue)
     announcements = Announcements(settings.amqp_url, figures)
     pool = ProcessPool(settings.processor_concurrency)
     means = Means(Workshop(store, settings.store_url, settings.processor_workdir, pool), announcements, stops)
@@ -61,7 +62,9 @@ async def main(settings: ProcessorSettings, stop: asyncio.Event) -> None:
         "events": announcements.fault,
         "store": lambda: worker.patience.fault() or watch.fault(),
     }
-    app = Starlette(routes=[*health_routes(checks, {"acknowledgement timeout": queues.concern}), figures.route()])
+    concerns = {"acknowledgement timeout": queues.concern}
+    figures.watch_checks({**checks, **concerns})
+    app = Starlette(routes=[*health_routes(checks, concerns), figures.route()])
     async with pool, asyncio.TaskGroup() as tasks:
         publishing = tasks.create_task(announcements.run())
         watching = tasks.create_task(watch.run())

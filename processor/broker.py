@@ -14,7 +14,7 @@ from pamqp.commands import Basic
 from pydantic import SecretStr
 
 from contracts.acknowledgement import announced_limit
-from contracts.broker import BROKER_ERRORS, broker_calls, describe, keep_connected, pause_after
+from contracts.broker import BROKER_ERRORS, broker_calls, describe, is_told, keep_connected, pause_after
 from contracts.control import decode_command
 from contracts.errors import UnreadableMessageError
 from contracts.events import Event, StageProgressed, encode
@@ -228,7 +228,8 @@ class Announcements:
             except BROKER_ERRORS as error:
                 failures += 1
                 self._figures.repeated()
-                log.warning("publish.repeated", failures=failures, reason=describe(error))
+                if is_told(failures):
+                    log.warning("publish.repeated", failures=failures, reason=describe(error))
             await asyncio.sleep(pause_after(failures))
 
     async def _publish_once(self, publish: Publish) -> None:

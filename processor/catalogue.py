@@ -54,7 +54,7 @@ def load_pipeline(reference: str) -> Pipeline:
         found = reduce(getattr, attribute.split("."), importlib.import_module(module_name))
     except BadPipelineError as error:
         raise BadPipelineError(f"pipeline {reference!r}: {error}") from error
-    except Exception as error:  # somebody's module may raise anything
+    except (Exception, SystemExit) as error:  # somebody's module may raise anything
         fault = f"{type(error).__name__}: {error}".splitlines()[0]
         raise BadPipelineError(f"pipeline {reference!r} cannot be imported: {fault}") from error
     if not isinstance(found, Pipeline):

@@ -1,6 +1,5 @@
 """The other side: what happens in a stage's own process."""
 
-import ctypes
 import faulthandler
 import inspect
 import os
@@ -20,6 +19,7 @@ from typing import Any
 from contracts.blobs import open_store
 from processor.catalogue import load_pipeline
 from processor.errors import PermanentFailure, SupersededError
+from processor.guardian import adopt_orphans, guard
 from processor.pipeline import StagePlan
 from processor.stage import Source, Stage
 from processor.traits import Traits, traits
@@ -30,8 +30,6 @@ MAX_REASON_LENGTH = 2_000
 # Whoever took longer had use for memory and more, and what a new process costs is little beside it.
 SHORT_SECONDS = 0.5
 opened_store = lru_cache(maxsize=1)(open_store)  # a processor has one
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
-PR_SET_CHILD_SUBREAPER = 36
 # Out of memory, the kernel ends the process with the highest score: rather a stage than its processor.
 OOM_SCORE_ADJUSTMENT = "500"
 
@@ -90,11 +88,13 @@ def run_stages(work: StageWork, service: Connection, works: Connection, output: 
 
     The last message of each is its outcome.
     """
-    os.setsid()  # a group of its own: whoever ends the stage ends what it started
+    guard(service, works, output)
+    os.setsid()  # a group of its own: no signal that the stage sends to its group reaches others
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _print_to(output)
     faulthandler.enable()
+    adopt_orphans()
     _come_before_service()
     voice, desk = Voice(service), Desk()
     threading.Thread(target=_attend, args=(service, desk), daemon=True).start()
@@ -162,24 +162,16 @@ def _is_as_it_was(before: Traits | None, began: float) -> bool:
 
 
 def _attend(service: Connection, desk: Desk) -> None:
-    """Send progress that was held back, and end with the service.
-
-    It never sends: what can be read is its end, and then nobody is left to listen or to kill us.
-    """
+    """Send progress that was held back, until the service ends. It never sends: what can be read is its end."""
     while not wait([service], timeout=SECONDS_BETWEEN_PROGRESS):
         with suppress(OSError):  # it has gone: the next look says so
             if (stage := desk.stage) is not None:
                 stage.flush()
-    os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 def _come_before_service() -> None:
-    """On Linux: end with the fork server, which ends with the service, even in the midst of C code; stay the forefather
-    of all that the stage starts, so that it is found; and be the one that the kernel ends when memory runs out."""
+    """On Linux: be the one that the kernel ends when memory runs out."""
     if sys.platform == "linux":
-        prctl = ctypes.CDLL(None).prctl
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(OOM_SCORE_ADJUSTMENT, encoding="ascii")
 
@@ -197,7 +189,7 @@ def _print_to(output: Connection) -> None:
 
 def _reason(error: BaseException) -> str:
     """What to tell people: the error's own words, with its kind where they would say little alone."""
-    words = sendable(str(error)).strip()
+    words = sendable(str(error)).partition("\n\nDebug source:")[0].strip()  # the store's errors add it for programmers
     if isinstance(error, PermanentFailure) and words:
         return words[:MAX_REASON_LENGTH]
     return (f"{type(error).__name__}: {words}" if words else type(error).__name__)[:MAX_REASON_LENGTH]

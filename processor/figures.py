@@ -1,7 +1,7 @@
 """What the processor counts (docs/metrics.md)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from contracts.events import Event, JobCancelled, JobCompleted, JobFailed, JobRetrying, StageCompleted, StageFailed
 from contracts.metrics import QUICK_SECONDS, Measures
 
+OUTCOMES = ("completed", "retrying", "failed", "cancelled")
 STAGE_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
 
 
@@ -50,6 +51,12 @@ class Figures(Measures):
         )
         self._at_work = Gauge(f"{name}_jobs_at_work", "Jobs that run now.", registry=registry)
         self._places = Gauge(f"{name}_job_slots", "Jobs that may run at a time.", registry=registry)
+
+    def offers(self, pipelines: Iterable[str]) -> None:
+        """What may be counted here."""
+        for pipeline in pipelines:
+            for outcome in OUTCOMES:
+                self._jobs.labels(pipeline, outcome)
 
     def watch_jobs(self, count: Callable[[], int], *, slots: int) -> None:
         """How many run, asked when somebody looks."""

@@ -1,7 +1,6 @@
 """A job's folder in the store, as the processor that works on it uses it: what is known, and whose the job is."""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import obstore
@@ -93,9 +92,15 @@ class JobFolder:
         released = claim.model_copy(update={"is_released": True})
         await self._put(attempt_key(self.job_id, claim.attempt), encode(released))
 
-    async def remove_artifacts(self, *, but: Collection[str]) -> None:
-        """Remove what broken-off stages left."""
-        await self.patience.until_done(lambda: remove_artifacts(self.store, self.job_id, but=but))
+    async def remove_half_done(self, record: JobRecord) -> None:
+        """Remove what stages saved that did not end well.
+
+        Raises:
+            SupersededError: a later attempt has begun; what it saved stays.
+        """
+        await self._stop_if_overtaken(record)
+        kept = {artifact.name for artifact in record.artifacts}
+        await self.patience.until_done(lambda: remove_artifacts(self.store, self.job_id, but=kept))
 
     async def remove_unfinished(self) -> None:
         """Remove what killed stages have not written to its end. Only for who has just not been overtaken."""

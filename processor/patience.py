@@ -8,7 +8,7 @@ import structlog
 from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
 
-from contracts.broker import describe, pause_after
+from contracts.broker import describe, is_told, pause_after
 
 T = TypeVar("T")
 
@@ -42,7 +42,8 @@ class Patience:
                 except (StoreError, OSError) as error:
                     failures += 1
                     self._waiting[ticket] = f"the store fails: {describe(error)}"
-                    log.warning("store.repeated", failures=failures, reason=describe(error))
+                    if is_told(failures):
+                        log.warning("store.repeated", failures=failures, reason=describe(error))
                 await asyncio.sleep(pause_after(failures))
         finally:
             self._waiting.pop(ticket, None)

@@ -1,19 +1,16 @@
 """The service's side of a stage's process: start it, listen to it, end it."""
 
 import asyncio
-import os
 import pickle
 import signal
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
 from processor.catalogue import load_pipeline
 from processor.child import Finished, Raised, StageWork, run_stages
-from processor.descendants import descendants
 from processor.errors import StageCrashedError
 from processor.stage_log import Logged, write
 from processor.stage_output import StageOutput
@@ -84,14 +81,12 @@ class StageProcess:
         return message
 
     async def end(self) -> None:
-        """Kill the stage and all that it started, if it is still there, and wait for it."""
-        self._kill()
-        if self._process.exitcode is None:
-            await _readable(self._process.sentinel)
-        self._process.join()
-        self._process.close()
+        """Have the stage and all that it started killed, if it is still there, and wait for it."""
         self._pipe.close()
         self._works.close()
+        await _readable(self._process.sentinel)
+        self._process.join()
+        self._process.close()
         self._output.finish()
         self._output.close()
 
@@ -113,16 +108,6 @@ class StageProcess:
             await _readable(self._process.sentinel)
             raise StageCrashedError(describe_exit(self._process.exitcode)) from error
         return message
-
-    def _kill(self) -> None:
-        pid = self._process.pid
-        assert pid is not None, "it was started"
-        if self._process.exitcode is None:
-            _send(pid, signal.SIGSTOP)  # so that it starts nothing more
-            for each in (*descendants(pid), pid):  # itself too: it may not yet lead its group
-                _send(each, signal.SIGKILL)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
 
 
 async def start_stage(work: StageWork) -> StageProcess:
@@ -148,11 +133,6 @@ def describe_exit(code: int | None) -> str:
         hint = "; the machine may have run out of memory" if -code == signal.SIGKILL else ""
         return f"the stage's process was killed by {name}{hint}"
     return f"the stage's process ended by itself with exit code {code}"
-
-
-def _send(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)
 
 
 async def _readable(descriptor: int) -> None:

@@ -78,6 +78,7 @@ class Turn:
             log.warning("attempt.superseded", attempt=self._claim.attempt, reason=str(error))
             return Settlement.ACK
         except asyncio.CancelledError:  # the connection is lost: the broker has the message again
+            log.info("attempt.cut_off", attempt=self._claim.attempt)
             await self._release()
             raise
         finally:
@@ -169,9 +170,8 @@ class Turn:
                 log.warning("job.failed", reason=reason)
 
     async def _cancel(self) -> None:
-        record = self._story.record
-        await self._folder.remove_artifacts(but={artifact.name for artifact in record.artifacts})
-        if not record.state.is_terminal:
+        await self._folder.remove_half_done(self._story.record)
+        if not self._story.record.state.is_terminal:
             await self._chronicle.keep(self._story.cancelled())
         log.info("job.cancelled")
 

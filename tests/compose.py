@@ -116,7 +116,9 @@ def running_product(folder: Path, *overlays: str, **settings: str) -> Iterator[P
     try:
         with compose:
             wait_for_quiet_network()
-            yield Product(compose, client, project, f"http://localhost:{port}")
+            product = Product(compose, client, project, f"http://localhost:{port}")
+            yield product
+            product.run("kill")  # an end in order is a test of its own
     except subprocess.CalledProcessError as error:
         raise AssertionError(f"{error}: {error.stderr.decode()[-3_000:]}") from error
     finally:

@@ -1,4 +1,4 @@
-"""What the tests stand on: a real broker, a real stack, a real browser."""
+"""What the tests stand on: a real broker, a real browser."""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from cli.broker_files import find_programs
 from cli.errors import CannotStartError
-from tests.compose import MAX_UPLOAD_BYTES, Product, running_product
 from tests.containers import broker_container, engine_fault
 from tests.ground import missing
-from tests.stack import Stack, free_place, running_broker, running_stack
+from tests.stack import running_broker
 
 hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of what is tested
 hypothesis.settings.load_profile("here")
@@ -91,21 +90,6 @@ def broker_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         request.getfixturevalue("rabbitmq")
         with running_broker(tmp_path_factory.mktemp("broker"), "tests") as url:
             yield url
-
-
-@pytest.fixture(scope="session")
-def stack(rabbitmq: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole stack as `make up` starts it, on ports and in a folder of its own."""
-    with running_stack(free_place(tmp_path_factory.mktemp("stack"))) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def product(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The whole stack as `docker compose up --build --wait` starts it, under names of its own."""
-    largest = str(MAX_UPLOAD_BYTES)
-    with running_product(tmp_path_factory.mktemp("compose"), STAGECAST_GATEWAY_MAX_UPLOAD_BYTES=largest) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

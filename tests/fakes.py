@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from contracts.events import Event
 from contracts.job import JobRequest
-from gateway.errors import UnknownPipelineError
+from gateway.errors import NotReadyError, UnknownPipelineError
 
 
 @dataclass
@@ -75,6 +75,7 @@ class FakePublisher:
     submitted: list[JobRequest] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     offers: bool = True
+    is_away: bool = False
 
     async def require(self, pipeline: str) -> None:
         if not self.offers:
@@ -82,6 +83,8 @@ class FakePublisher:
 
     async def submit(self, request: JobRequest) -> None:
         await self.require(request.job.pipeline)
+        if self.is_away:
+            raise NotReadyError
         self.submitted.append(request)
 
     async def announce(self, event: Event) -> None:

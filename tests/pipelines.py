@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -107,7 +108,7 @@ def wait_for_it(stage: Stage) -> None:
     except FileNotFoundError:
         moment = stage.source.path.read_bytes()
     if moment == b"sleep":
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         stage.save("child.txt", str(child.pid))
         stage.progress(0.75, "asleep")
         child.wait()
@@ -188,6 +189,25 @@ async def look_at(stage: AsyncStage) -> None:
                 raise RuntimeError("not today") from None
 
 
+def fork(stage: Stage) -> None:
+    """Children in the stage's group and out of it, that no polite signal ends."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    children = [subprocess.Popen(sleep, start_new_session=bool(n % 2)) for n in range(4)]
+    stage.save("pids.txt", " ".join(str(child.pid) for child in children))
+
+
+eat = Pipeline("eat")
+
+
+@eat.stage()
+def eat_up(stage: Stage) -> None:
+    """Takes more memory for ever, if the file's content says so."""
+    eaten = []
+    while stage.source.path.read_text() == "eat":
+        eaten.append(b"x" * 10_000_000)
+
+
 rogue = Pipeline("rogue")
 
 
@@ -195,16 +215,12 @@ rogue = Pipeline("rogue")
 def run_riot(stage: Stage) -> None:
     """Does what the file's content says, and none of it is nice."""
     match stage.source.path.read_text():
-        case "eat":
-            eaten = []
-            while True:
-                eaten.append(b"x" * 10_000_000)
         case "fork":
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-            children = [subprocess.Popen(sleep, start_new_session=bool(n % 2)) for n in range(4)]
-            stage.save("pids.txt", " ".join(str(child.pid) for child in children))
+            fork(stage)
             time.sleep(600)
+        case "hold":
+            fork(stage)
+            re.match("(a+)+$", "a" * 100 + "b")  # keeps all of Python's threads waiting for ever
         case "print":
             for _ in range(50):
                 os.write(1, b"x" * 100_000 + b"\n")

@@ -187,3 +187,11 @@ class Story:
         self.shown = {job_id: (job.attempt, job.sequence) for job_id, job in self.jobs.items()}
         self.heard.clear()
         self.reasons.append(snapshot["reason"])
+
+
+async def hear(stream: Stream, events: list[Event]) -> None:
+    """It gets all of these, and no snapshot; what it had may come once more."""
+    story, wanted = Story(), {event.id for event in events}
+    while not wanted <= story.heard:
+        story.take(await stream.frame())
+    assert story.reasons == []

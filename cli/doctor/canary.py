@@ -1,26 +1,15 @@
-"""A tiny job through the whole path, and when each hop was heard of."""
+"""What was heard of a tiny job that was sent through the whole path, and what that says; pure."""
 
-import asyncio
-import tempfile
-import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cli.amounts import span_said
 from cli.doctor.clocks import Reading
 from cli.doctor.finding import Finding, good, note, wrong
 from cli.output import shown
-from client import ClientError, Connected, Stagecast, Upload, Waiting
-from client.stream import Snapshot, Stream, Update
 from contracts.events import Event, JobCancelled, JobCompleted, JobFailed, JobQueued, JobStarted, StageCompleted
-from contracts.job import Job
 
 CHECK = "canary"
-NAME = "stagecast-canary.txt"
-CONTENT = "A tiny job of `stagecast doctor`.\n"
 ENDS = (JobCompleted, JobFailed, JobCancelled)
 SLOW_START = 5.0  # seconds between being queued and being begun
 
@@ -79,21 +68,6 @@ class Canary:
         ]
 
 
-async def send_canary(stagecast: Stagecast, pipeline: str, *, seconds: float) -> Canary:
-    """Send it, and listen until it has ended, for so long at the most; then it is cancelled."""
-    canary = Canary(pipeline, seconds)
-    try:
-        async with asyncio.timeout(seconds):
-            await _run(stagecast, canary)
-    except TimeoutError:
-        if canary.job_id is not None:
-            with suppress(ClientError):
-                await stagecast.cancel(canary.job_id)
-    except (ClientError, OSError) as error:
-        canary.error = str(error)
-    return canary
-
-
 def judge_canary(canary: Canary) -> Finding:
     """How far it came says what is to be looked at."""
     if canary.error:
@@ -150,46 +124,3 @@ def _hop(event: Event) -> str | None:
             return "completed"
         case _:
             return None
-
-
-async def _run(stagecast: Stagecast, canary: Canary) -> None:
-    """Listen first: events may come before the upload is answered."""
-    stream = Stream(
-        stagecast.http, f"{await stagecast.notifier_url()}/events", (("progress", "0"),), patience=canary.seconds
-    )
-    async with aclosing(stream.updates()) as updates:
-        async for update in updates:
-            if isinstance(update, Snapshot):
-                canary.is_heard = True
-                break
-        canary.begun, started = datetime.now(UTC), time.monotonic()
-        news = asyncio.Event()
-        listening = asyncio.ensure_future(_listen(canary, updates, started, news))
-        try:
-            canary.job_id = (await _send(stagecast, canary.pipeline)).id
-            canary.accepted_at = time.monotonic() - started
-            while canary.end is None:
-                await news.wait()
-                news.clear()
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError, ClientError):
-                await listening
-
-
-async def _listen(canary: Canary, updates: AsyncGenerator[Update, None], started: float, news: asyncio.Event) -> None:
-    async for update in updates:
-        if not isinstance(update, Connected | Waiting | Snapshot) and update.data.job.name == NAME:
-            canary.heard.append(Heard(update, time.monotonic() - started, datetime.now(UTC)))
-            news.set()
-
-
-async def _send(stagecast: Stagecast, pipeline: str) -> Job:
-    with tempfile.TemporaryDirectory() as folder:
-        return await stagecast.send(Upload(_a_file(folder), pipeline))
-
-
-def _a_file(folder: str) -> Path:
-    path = Path(folder, NAME)
-    path.write_text(CONTENT, encoding="utf-8")
-    return path

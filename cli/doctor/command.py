@@ -1,6 +1,7 @@
 """`stagecast doctor`: the command, and how its report looks."""
 
 import json
+import time
 from typing import Annotated
 
 import typer
@@ -29,7 +30,11 @@ MARKS = {
 Pipelines = Annotated[
     list[str] | None,
     typer.Option(
-        "--pipeline", "-p", help="To be served; may be repeated. The first one runs the canary.", show_default="inspect"
+        "--pipeline",
+        "-p",
+        metavar="NAME",
+        help="To be served; may be repeated. The first one runs the canary.",
+        show_default="inspect",
     ),
 ]
 
@@ -41,10 +46,13 @@ async def doctor(  # noqa: PLR0913, PLR0917 - each is an option
         str, typer.Argument(metavar="URL", help="Which one, instead of that of --url.", show_default=False)
     ] = "",
     pipelines: Pipelines = None,
-    listen: Annotated[float, typer.Option(min=1, help="Seconds to listen to a quiet stream.")] = HEARTBEATS,
-    canary: Annotated[float, typer.Option(min=0, help="Seconds that a tiny job may take; 0 sends none.")] = PATIENCE,
+    listen: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="To listen to a quiet stream.")] = HEARTBEATS,
+    canary: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="That a tiny job may take; 0 sends none.")
+    ] = PATIENCE,
     management_url: Annotated[
-        str, typer.Option(help="RabbitMQ's management API.", show_default="port 15672 of the broker's host")
+        str,
+        typer.Option(metavar="URL", help="RabbitMQ's management API.", show_default="port 15672 of the broker's host"),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
@@ -56,14 +64,27 @@ async def doctor(  # noqa: PLR0913, PLR0917 - each is an option
     """
     stagecast = stagecast.at(place) if place else stagecast
     question = Question(tuple(pipelines or ("inspect",)), listen, canary, management_url)
-    waiting = Console(stderr=True)
-    with waiting.status(f"examining {stagecast.url}: a quiet stream is listened to for {listen:.0f} s"):
+    with Console(stderr=True, highlight=False).status(Countdown(listen, canary)):
         report = await examine(stagecast, read_settings(StackSettings), question)
     if as_json:
         typer.echo(json.dumps(as_dict(report), ensure_ascii=False, indent=2))
     else:
         show(report, Console(highlight=False))
     raise typer.Exit(ExitCode.DONE if is_sound(report.findings) else ExitCode.NOT_DONE)
+
+
+class Countdown:
+    """What is waited for, and how long at the most."""
+
+    def __init__(self, listen: float, canary: float) -> None:
+        self._begun = time.monotonic()
+        self._listen, self._canary = listen, canary
+
+    def __rich__(self) -> str:
+        passed = time.monotonic() - self._begun
+        if passed < self._listen:
+            return f"listening to a quiet stream, {self._listen - passed:.0f} s more"
+        return f"waiting for a tiny job to be done, {max(0.0, self._canary - passed):.0f} s at most"
 
 
 def as_dict(report: Report) -> dict[str, object]:

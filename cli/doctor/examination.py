@@ -9,9 +9,10 @@ import httpx
 
 from cli.amqp_url import parse_amqp_url
 from cli.doctor.broker import judge_broker, judge_unseen, read_broker
-from cli.doctor.canary import Canary, judge_canary, send_canary
+from cli.doctor.canary import Canary, judge_canary
 from cli.doctor.clocks import judge_clocks, read_date
 from cli.doctor.finding import Finding
+from cli.doctor.flight import send_canary
 from cli.doctor.http_version import judge_http_version, read_http_version
 from cli.doctor.limits import judge_limits, read_limits
 from cli.doctor.management import judge_management, management_url, read_management
@@ -61,7 +62,7 @@ async def examine(stagecast: Stagecast, settings: StackSettings, question: Quest
         *services.result(),
         *broker.result(),
         *machine.result(),
-        judge_http_version(version.result()),
+        judge_http_version(version.result(), is_here=is_here),
         *stream.result(),
         *judge_clocks([*told, *(sent.clocks() if sent else ())]),
         *([judge_canary(sent)] if sent else []),
@@ -112,7 +113,7 @@ async def broker_findings(
             if node.acknowledged_within is None
             else replace(broker, acknowledged_within=node.acknowledged_within)
         )
-    return [*judge_broker(broker), *judge_management(management)]
+    return [*judge_broker(broker), *judge_management(management, broker.version)]
 
 
 async def _stream(stagecast: Stagecast, http: httpx.AsyncClient, seconds: float) -> list[Finding]:

@@ -40,12 +40,15 @@ async def read_http_version(url: str) -> Spoken:
     return Spoken(url, agreed or "http/1.1")
 
 
-def judge_http_version(spoken: Spoken) -> Finding:
+def judge_http_version(spoken: Spoken, *, is_here: bool) -> Finding:
+    """On this machine plain http is as it should be."""
     if spoken.error:
         is_certificate = "certificate" in spoken.error.lower()
         said = f"no TLS with {spoken.url}: {shown(spoken.error)}"
         return wrong(CHECK, said, "renew the certificate") if is_certificate else unseen(CHECK, said)
     if spoken.protocol == "h2":
         return good(CHECK, "HTTP/2: as many streams as a browser likes")
+    if is_here and spoken.url.startswith("http:"):
+        return good(CHECK, "HTTP/1.1, as is usual on one machine: the page's tabs share one stream")
     said = f"HTTP/1.1 at {spoken.url}: a browser opens six connections to it, for all its tabs together"
     return note(CHECK, said, REMEDY)

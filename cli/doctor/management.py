@@ -12,6 +12,7 @@ from cli.output import shown
 from client.stream import broken
 
 PORT = 15672
+TELLS_SINCE = (3, 13)
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,12 @@ async def read_management(http: httpx.AsyncClient, url: str, broker: AmqpUrl) ->
     return Management(url, deprecated=names, nodes=tuple(_node(each) for each in nodes))
 
 
-def judge_management(management: Management) -> list[Finding]:
+def judge_management(management: Management, version: tuple[int, int] | None) -> list[Finding]:
+    """An old broker has no deprecated features, so it is not missed that it tells of none."""
     check = "deprecated features"
+    tells = version is None or version >= TELLS_SINCE
+    if management.error and not tells:
+        return []
     if management.error:
         said = f"the management API does not answer at {management.url} ({shown(management.error)})"
         return [
@@ -62,7 +67,7 @@ def judge_management(management: Management) -> list[Finding]:
         ]
     nodes = [finding for node in management.nodes for finding in _judge_node(node)]
     if management.deprecated is None:
-        return [unseen(check, "this broker does not tell: RabbitMQ does since 3.13"), *nodes]
+        return [*([unseen(check, "this broker does not tell: RabbitMQ does since 3.13")] if tells else []), *nodes]
     if management.deprecated:
         names = ", ".join(management.deprecated)
         remedy = "Stagecast needs none of them: find what else uses this broker before it is upgraded"

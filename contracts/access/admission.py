@@ -11,10 +11,12 @@ from contracts.access.errors import (
     AccessError,
     BadTokenError,
     ForeignOriginError,
+    MisdirectedError,
     NotSignedInError,
     ReadOnlyError,
     TooFastError,
 )
+from contracts.access.hosts import is_ours
 from contracts.access.keys import KeySet, SharedKey
 from contracts.access.origins import SAFE_METHODS, is_from_foreign_page
 from contracts.access.passes import Passes, Ticket
@@ -38,13 +40,20 @@ class Admission:
     tokens: Tokens | None  # None: whoever comes is a visitor
     visibility: Visibility
     buckets: Buckets
+    hosts: tuple[str, ...]  # what we are called
     origins: tuple[str, ...] = ()  # whose pages may do what ours may
     cookie: str = "stagecast_token"
 
-    def slow_down(self, connection: HTTPConnection) -> None:
-        """Raises:
-        TooFastError: this client has had its share.
+    def screen(self, connection: HTTPConnection) -> None:
+        """What can be said of a request before it is known who sent it.
+
+        Raises:
+            MisdirectedError: it was sent to somebody else.
+            TooFastError: this client has had its share.
         """
+        host = connection.headers.get("host")
+        if host is not None and not is_ours(host, self.hosts):  # a browser always sends it
+            raise MisdirectedError
         address = connection.client.host if connection.client else ""
         if seconds := self.buckets.take(network_of(address)):
             raise TooFastError(seconds)
@@ -113,6 +122,7 @@ def admission(settings: AccessSettings, origins: tuple[str, ...]) -> Admission:
         _tokens(settings),
         settings.visibility,
         Buckets(per_second=settings.rate_per_second, burst=settings.rate_burst),
+        settings.hosts,
         origins,
         settings.auth_cookie,
     )

@@ -55,6 +55,19 @@ class ForeignOriginError(AccessError):
     title = "Another origin"
 
 
+class MisdirectedError(AccessError):
+    """It was sent to a name that is none of ours: use one, or let it be one."""
+
+    status = 421
+    title = "Unknown host name"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this server does not go by the name that it was asked under: use its address or `localhost`, "
+            "or name it in STAGECAST_ALLOWED_HOSTS"
+        )
+
+
 class TooFastError(AccessError):
     """The client asks too often: wait."""
 

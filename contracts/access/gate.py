@@ -53,7 +53,7 @@ class Gate:
         path = scope["path"]
         connection = HTTPConnection(scope)
         if path not in HEALTH:
-            self._admission.slow_down(connection)
+            self._admission.screen(connection)
             if not self._is_open(path):
                 scope.setdefault("state", {})["caller"] = await self._admission.admit(connection)
 

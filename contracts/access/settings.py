@@ -1,5 +1,6 @@
 """Settings of all services that let people in. Give the same to each."""
 
+import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -7,10 +8,13 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from contracts.access.caller import Visibility
+from contracts.access.hosts import ANY
 from contracts.settings import Names, SharedSettings
 
 KNOWN_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 MIN_SECRET_BYTES = 32  # RFC 7518, section 3.2
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -29,10 +33,26 @@ def _algorithms(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in names)
+    if not all(name == ANY or HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("use names such as files.example, without scheme and port; or * for any")
+    return names
+
+
+def _origins(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(ORIGIN.fullmatch(name) for name in names):
+        raise ValueError("use origins such as https://files.example, in small letters, without a path; there is no *")
+    return names
+
+
 def _long_enough(secret: SecretStr | None) -> SecretStr | None:
     if secret is not None and len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
         raise ValueError(f"it must have at least {MIN_SECRET_BYTES} bytes")
     return secret
+
+
+Origins = Annotated[Names, AfterValidator(_origins)]  # whose pages may read answers with the reader's own cookies
 
 
 class AccessSettings(SharedSettings):
@@ -48,6 +68,9 @@ class AccessSettings(SharedSettings):
         default=None, description="Makes owners' pseudonyms; never change it. None: the last one of the secrets."
     )
     visibility: Visibility = Field(default=Visibility.ALL, description="Whose jobs one sees.")
+    allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = Field(
+        default=(), description="What we are called, besides localhost and our addresses. None: see `hosts`."
+    )
     auth_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = Field(
         default=None, description="Tokens are signed with it (HS256)."
     )
@@ -75,6 +98,14 @@ class AccessSettings(SharedSettings):
     @property
     def needs_tokens(self) -> bool:
         return self.auth_secret is not None or bool(self.auth_jwks_url)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """By what names requests may come. Where being near enough to ask is all that it takes to see everything, those
+        that were said; elsewhere a page that takes our place has no cookie or token of ours, and any name will do.
+        """
+        is_open = self.visibility is Visibility.ALL and not self.needs_tokens
+        return self.allowed_hosts or (() if is_open else (ANY,))
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

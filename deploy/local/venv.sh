@@ -34,3 +34,4 @@ fi
 echo "stagecast: installing what $lock names into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock" ||
     fail "pip could not install what $lock names: its messages above say why"
+ln -sf ../../deploy/local/stagecast.sh .venv/bin/stagecast

@@ -102,7 +102,8 @@ class TusDesk:
         """Take a body in, as far as it comes."""
         inflow = Inflow(read_body(request, limit=room, idle=self.idle), self.leaving)
         digests = (*read_checksum(request.headers), *read_digests(request.headers))
-        standing = await self.files.complete(await self.files.add(standing, inflow, digests=digests))
+        standing = await self.files.add(standing, inflow, size=content_length(request), digests=digests)
+        standing = await self.files.complete(standing)
         if inflow.cut is not None and not standing.is_finished:
             raise _cut_short(inflow.cut, standing)
         return standing

@@ -9,14 +9,23 @@ from weakref import WeakValueDictionary
 from uuid_utils import uuid7
 
 from contracts.access.caller import Caller
-from contracts.job import Job
+from contracts.upload import Upload
 from gateway.batch import DEFAULT_PIPELINE
 from gateway.blobs import Blobs
+from gateway.body import too_large
 from gateway.digests import Digest, verified
-from gateway.errors import BadRequestError, ConflictError, KeyReusedError, LockedError, NotReadyError
+from gateway.errors import (
+    BadRequestError,
+    ConflictError,
+    KeyReusedError,
+    LockedError,
+    NotFoundError,
+    NotReadyError,
+)
 from gateway.filenames import clean_name
 from gateway.idempotency import HEADER, KeptUploads
 from gateway.submission import Submissions
+from gateway.tally import Content
 from gateway.tus.ledger import Ledger, unknown
 from gateway.tus.protocol import Creation, Progress
 from gateway.tus.receptacle import Receptacle
@@ -71,7 +80,9 @@ class Files:
         Raises:
             KeyReusedError: there is another one under that id.
             UnknownPipelineError, NotReadyError: nobody could run its job.
-            NotFoundError, ConflictError: it is to be made of uploads that are not this caller's, or not complete.
+            NotFoundError, ConflictError: it is to be made of uploads that are not this caller's, not complete, or parts
+                of another.
+            TooLargeError: they are too large together.
         """
         owner = caller.owner
         wanted = _wished_for(upload_id, creation, owner)
@@ -79,6 +90,8 @@ class Files:
             await self._submissions.require(wanted.pipeline)
         if wanted.partials:
             length = sum([await self._complete_length(partial, caller) for partial in wanted.partials])
+            if length > self._blobs.largest:
+                raise too_large(self._blobs.largest)
             wanted = wanted.model_copy(update={"length": length})
         else:  # what a final upload is made of has been counted
             await self._usage.check(owner, size=wanted.length or 0)
@@ -103,22 +116,32 @@ class Files:
         return await self._look(await self._ledger.find(upload_id))
 
     async def add(
-        self, standing: Standing, blocks: AsyncIterator[bytes], *, digests: tuple[Digest, ...] = ()
+        self,
+        standing: Standing,
+        blocks: AsyncIterator[bytes],
+        *,
+        size: int | None = None,
+        digests: tuple[Digest, ...] = (),
     ) -> Standing:
-        """Add the blocks of a body at the end; the last ones make it a job.
+        """Add the blocks of a body at the end, of so many bytes if that is known; the last ones make it a job.
 
         Raises:
+            OverQuotaError: nobody has said how long the upload will be, and it is as long as its owner may make it.
             ConflictError, LockedError, NotFoundError: as `Receptacle.append`.
             DigestMismatchError, ChecksumMismatchError: nothing of this body was kept.
         """
         upload, progress = standing.upload, standing.progress
+        if progress.length is None:
+            await self._usage.check(upload.owner, files=0, size=size or 1)
         checked = verified(blocks, digests)
         if upload.tells_progress:
             telling = self._submissions.progress(
                 upload.job(progress.length), length=progress.length, received=progress.offset
             )
             checked = telling.of(checked)
-        await self._receptacle.append(upload.id, progress.offset, checked, whole=bool(digests))
+        end = await self._receptacle.append(upload.id, progress.offset, checked, whole=bool(digests))
+        if progress.length is None:
+            await self._usage.note(upload.owner, upload.job_id, end)
         return await self._look(upload)
 
     async def complete(self, standing: Standing) -> Standing:
@@ -141,7 +164,7 @@ class Files:
         if length < standing.progress.offset:
             raise BadRequestError(f"{standing.progress.offset} bytes came already: it cannot become {length} long")
         upload = standing.upload
-        await self._usage.check(upload.owner, files=0, size=length)
+        await self._usage.check(upload.owner, files=0, size=length - standing.progress.offset)
         if await self._ledger.declare_length(upload, length) != length:
             raise ConflictError(f"the upload will be {standing.progress.length} bytes long, as was said before")
         await self._usage.note(upload.owner, upload.job_id, length)
@@ -154,7 +177,8 @@ class Files:
             LockedError: somebody adds to it just now.
         """
         upload = standing.upload
-        if not standing.is_finished and not await self._receptacle.close(upload.id, at=standing.progress.offset):
+        has_bytes = not standing.is_finished and not upload.partials
+        if has_bytes and not await self._receptacle.close(upload.id, at=standing.progress.offset):
             raise LockedError("somebody adds to this upload just now: try again")
         await self._ledger.remove(upload.id)
 
@@ -179,21 +203,29 @@ class Files:
         return standing.progress.offset
 
     async def _submit(self, upload: ResumableUpload) -> None:
-        job, accepted_at = await self._job_of(upload), datetime.now(UTC)
-        await self._submissions.record(job, accepted_at)
-        if not await self._kept.has_begun(job.id):
+        accepted = await self._accept(upload)
+        if not await self._kept.has_begun(upload.job_id):
             try:
-                await self._submissions.send(job, accepted_at)
+                await self._submissions.send(accepted.job, accepted.accepted_at)
             except NotReadyError as error:
                 raise NotReadyError(UNSENT) from error
         await self._ledger.finish(upload.id)
 
-    async def _job_of(self, upload: ResumableUpload) -> Job:
-        if upload.partials:
-            content = await self._blobs.store_source(upload.job_id, self._joined(upload))
-        else:
-            content = await self._receptacle.become(upload.id, upload.job_id)
-        return upload.job(content.size, content.sha256)
+    async def _accept(self, upload: ResumableUpload) -> Upload:
+        """Make its bytes a job's file, once: when it is to be sent again, they and its parts may be gone."""
+        try:
+            return await self._blobs.find_upload(upload.job_id)
+        except NotFoundError:
+            content = await self._content_of(upload)
+        return await self._submissions.record(upload.job(content.size, content.sha256), datetime.now(UTC))
+
+    async def _content_of(self, upload: ResumableUpload) -> Content:
+        if not upload.partials:
+            return await self._receptacle.become(upload.id, upload.job_id)
+        for partial in upload.partials:  # so that who sends little cannot let much be stored, time and again
+            if not await self._ledger.join(partial, upload.id):
+                raise ConflictError(f"the upload /files/{partial} is a part of another already")
+        return await self._blobs.store_source(upload.job_id, self._joined(upload))
 
     async def _joined(self, upload: ResumableUpload) -> AsyncIterator[bytes]:
         for upload_id in upload.partials:

@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from io import FileIO
@@ -24,6 +25,7 @@ from gateway.errors import LockedError, NotFoundError, StoreFullError
 from gateway.tally import Content
 from gateway.tus.pen import Pen, cut
 from gateway.tus.protocol import at_offset
+from gateway.tus.strand import Strand
 
 if TYPE_CHECKING:
     from hashlib import _Hash as Hash
@@ -38,6 +40,7 @@ class GrowingFile:
 
     def __init__(self, folder: Path) -> None:
         self._root = folder
+        self._threads = ThreadPoolExecutor(thread_name_prefix="pen")  # as many as the machine can use, for all uploads
         self._hashes: OrderedDict[str, tuple[int, Hash]] = OrderedDict()  # of what stands there, up to an offset
 
     async def offset(self, upload_id: str) -> int:
@@ -83,12 +86,13 @@ class GrowingFile:
         self, upload_id: str, file: FileIO, offset: int, blocks: AsyncIterator[bytes], *, whole: bool
     ) -> int:
         hash_ = self._hash(upload_id, offset)
-        pen, next_count = Pen(file, hash_, partial(self._say_offset, upload_id), at=offset), offset + COMMIT_BYTES
+        pen = Pen(Strand(self._threads), file, hash_, partial(self._say_offset, upload_id), at=offset)
+        next_count = offset + COMMIT_BYTES
         try:
             async for block in blocks:
                 await pen.write(block)
                 if not whole and pen.end >= next_count:
-                    await pen.count()
+                    pen.count()
                     next_count = pen.end + COMMIT_BYTES
             end = await pen.finish()
         finally:

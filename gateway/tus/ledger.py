@@ -2,6 +2,7 @@
 
     uploads/<id>/upload.json    what it is to be
     uploads/<id>/length         how long, where that was said later
+    uploads/<id>/joined         which final upload a partial one is a part of
     uploads/<id>/finished       it became its job
 
 Each is made once: who comes first has made it.
@@ -69,6 +70,12 @@ class Ledger:
         """Say how long it will be; gives what was said first."""
         await self._make(upload.id, "length", str(length).encode())
         return await self.length(upload) or 0
+
+    async def join(self, upload_id: str, final_id: str) -> bool:
+        """Make a partial upload a part of a final one; False when it is one of another."""
+        if await self._make(upload_id, "joined", final_id.encode()):
+            return True
+        return await self._read(upload_id, "joined") == final_id.encode()
 
     async def finish(self, upload_id: str) -> None:
         """Note that it became its job, and remove its bytes."""

@@ -1,12 +1,14 @@
-"""Writes a file's blocks in a thread of its own, in order, while the next ones arrive."""
+"""Writes a file's blocks in order, in other threads, while the next ones arrive."""
 
 import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import FileIO
 from typing import TYPE_CHECKING
+
+from gateway.tus.strand import Strand
 
 if TYPE_CHECKING:
     from hashlib import _Hash as Hash
@@ -17,15 +19,17 @@ AHEAD = 2  # blocks that wait while one is written; past that, whoever brings th
 class Pen:
     """What it was given is done in order. After a fault nothing more is done, so what counts is never ahead.
 
-    Writing and hashing are one after the other in one thread: each change of threads costs more than it would gain.
+    Writing and hashing are one after the other: each change of threads costs more than it would gain.
     """
 
-    def __init__(self, file: FileIO, hash_: "Hash | None", count: Callable[[int], None], *, at: int) -> None:
+    def __init__(
+        self, strand: Strand, file: FileIO, hash_: "Hash | None", count: Callable[[int], None], *, at: int
+    ) -> None:
         """`count` says durably how many bytes count; what stands behind `at` does not, and goes."""
+        self._strand = strand
         self._file = file
         self._hash = hash_
         self._count = count
-        self._thread = ThreadPoolExecutor(1)
         self._jobs: deque[asyncio.Future[None]] = deque()
         self._has_failed = False
         self.end = self.counted = at
@@ -38,29 +42,27 @@ class Pen:
         self._do(self._write, block)
         self.end += len(block)
 
-    async def count(self) -> None:
-        """Let all that was written so far count, once it stands there; raises as `write`."""
+    def count(self) -> None:
+        """Let all that was written so far count, once it stands there."""
         self._do(self._count_to, self.end)
 
     async def finish(self) -> int:
         """Let all count, and give its end; raises as `write`."""
-        await self.count()
+        self.count()
         while self._jobs:
             await self._jobs.popleft()
         return self.end
 
     async def lay_down(self) -> None:
         """Return when nothing is being written any more; what does not count takes no room then."""
-        if self._jobs:
-            await asyncio.wait(self._jobs)
-            for job in self._jobs:
-                job.exception()  # it was raised before, or what was raised before is the reason
-        self._thread.shutdown()
+        await self._strand.do(lambda: None)  # behind all that is still to be done
+        for job in self._jobs:
+            job.exception()  # it was raised before, or what was raised before is the reason
         if self.end != self.counted:
             cut(self._file, self.counted)
 
     def _do(self, what: Callable[..., None], *given: object) -> None:
-        self._jobs.append(asyncio.get_running_loop().run_in_executor(self._thread, self._unless_failed, what, *given))
+        self._jobs.append(self._strand.do(partial(self._unless_failed, what, *given)))
 
     def _unless_failed(self, what: Callable[..., None], *given: object) -> None:
         if self._has_failed:

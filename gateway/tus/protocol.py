@@ -1,7 +1,6 @@
 """What the headers of tus mean, and what may be done with an upload: decisions without effects."""
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -140,7 +139,7 @@ def read_metadata(header: str) -> dict[str, str]:
             raise BadRequestError("Upload-Metadata has a key twice")
         try:
             found[key] = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise BadRequestError("Upload-Metadata must be pairs of a key and base64 of UTF-8") from error
     return found
 
@@ -172,7 +171,7 @@ def read_checksum(headers: Headers) -> tuple[Digest, ...]:
         raise UnusableDigestError(f"Upload-Checksum must be of {', '.join(CHECKSUMS)}")
     try:
         value = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise UnusableDigestError("Upload-Checksum has a value that is no base64") from error
     if len(value) != hashlib.new(algorithm).digest_size:
         raise UnusableDigestError(f"Upload-Checksum has a value that is no {algorithm}")
@@ -215,6 +214,7 @@ def _number(headers: Headers, name: str) -> int | None:
 
 def _read_partials(urls: str) -> tuple[str, ...]:
     matches = [_FILE.fullmatch(url) for url in urls.split()]
-    if not matches or len(matches) > MAX_PARTIALS or None in matches:
-        raise BadRequestError(f"Upload-Concat must name 1 to {MAX_PARTIALS} uploads by their URLs here")
-    return tuple(match[1] for match in matches if match is not None)
+    found = tuple(match[1] for match in matches if match is not None)
+    if not 0 < len(found) <= MAX_PARTIALS or len(set(found)) != len(matches):
+        raise BadRequestError(f"Upload-Concat must name 1 to {MAX_PARTIALS} uploads by their URLs here, each once")
+    return found

@@ -8,7 +8,8 @@ from enum import Enum, auto
 import structlog
 from obstore.exceptions import BaseError as StoreError
 
-from gateway.errors import LockedError, NotFoundError, RefusedError, UnknownPipelineError
+from contracts.broker import describe
+from gateway.errors import ConflictError, LockedError, NotFoundError, RefusedError, UnknownPipelineError
 from gateway.tus.files import Files, Standing
 from gateway.tus.ledger import Ledger, Trace
 from gateway.usage import UsageBook
@@ -51,7 +52,7 @@ class Sweep:
                 await self.once()
                 await self.usage.forget_past_days()
             except (RefusedError, StoreError, OSError) as error:
-                log.warning("sweep.failed", reason=repr(error))
+                log.warning("sweep.failed", reason=describe(error))
             await asyncio.sleep(BETWEEN_SWEEPS.total_seconds())
 
     async def once(self) -> None:
@@ -79,10 +80,10 @@ class Sweep:
             await self._remove(trace.id, standing, now)
 
     async def _complete(self, standing: Standing) -> bool:
-        """False when nobody can run its job any more."""
+        """False when nobody can run its job any more, or its parts are another's."""
         try:
             await self.files.complete(standing)
-        except UnknownPipelineError:
+        except (UnknownPipelineError, ConflictError):
             return False
         return True
 

@@ -10,6 +10,7 @@
 import { Feed } from "./feed.js";
 
 const SILENCE_MS = 10_000; // a worker answers at once; one that has not by then is none
+const AGAIN_MS = 1_000; // and one that failed to load is started again
 const VERSION = 1; // of what is said on the channel; tabs of different versions do not hear each other
 
 /** @typedef {import("./feed.js").Word} Word */
@@ -26,20 +27,25 @@ export function listen(url, onWord, known) {
   const name = channelName(url);
   const channel = new BroadcastChannel(name);
   const closing = new AbortController();
-  const hold = () => holdInTab(name, { url, known, signal: closing.signal });
-  const waiting = setTimeout(hold, SILENCE_MS);
+  const silence = new AbortController(); // until somebody speaks, or this tab does
+  const hold = () => {
+    silence.abort();
+    holdInTab(name, { url, known, signal: closing.signal });
+  };
+  const start = () => startWorker(name, url, () => later(start, AGAIN_MS, silence.signal)) || hold();
+  later(hold, SILENCE_MS, silence.signal);
   channel.onmessage = ({ data }) => {
     if (!data.word) return;
-    clearTimeout(waiting);
+    silence.abort();
     onWord(data.word);
   };
-  if (!startWorker(name, url)) hold();
+  start();
   const say = (/** @type {Request} */ request) => channel.postMessage({ request });
   say({ kind: "hello" });
   return {
     say,
     close: () => {
-      clearTimeout(waiting);
+      silence.abort();
       closing.abort();
       channel.close();
     },
@@ -76,13 +82,24 @@ function channelName(url) {
   return `stagecast ${VERSION} ${isShared ? "" : crypto.getRandomValues(new Uint32Array(2)).join("")} ${url}`;
 }
 
-/** @param {string} channel @param {string} url @returns {boolean} whether there is one */
-function startWorker(channel, url) {
+/** Once the time has passed, unless the signal came before. @param {() => void} act @param {number} delay @param {AbortSignal} signal */
+function later(act, delay, signal) {
+  setTimeout(() => signal.aborted || act(), delay);
+}
+
+/**
+ * @param {string} channel
+ * @param {string} url
+ * @param {() => void} onFailed the browser dropped its script, as it does when a network comes or goes
+ * @returns {boolean} whether there is one
+ */
+function startWorker(channel, url, onFailed) {
   try {
     const worker = new SharedWorker(new URL("stream-worker.js", import.meta.url), {
       type: "module",
       name: JSON.stringify({ channel, url }),
     });
+    worker.onerror = onFailed;
     worker.port.start();
     return true;
   } catch {

@@ -2,9 +2,13 @@
 
 import { byId, setText } from "./element.js";
 import { JobView } from "./job-view.js";
+import { Problem } from "./problem.js";
+import { isPassing } from "./tries.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
+
+const AGAIN_MS = 3_000;
 
 export class JobPage {
   #client;
@@ -77,10 +81,17 @@ export class JobPage {
 
   /** @param {string} id */
   async #fetch(id) {
-    const job = await this.#client.fetch(id).catch(() => undefined);
+    const found = await this.#client.fetch(id).catch((problem) => problem);
     if (id !== this.id) return; // they went on
-    this.#fetched = job;
-    this.#isMissing = job === undefined;
+    if (found instanceof Error) this.#miss(id, found);
+    else this.#fetched = found;
     this.#onFetched();
+  }
+
+  /** @param {string} id @param {Error} problem */
+  #miss(id, problem) {
+    const status = problem instanceof Problem ? problem.status : 0;
+    this.#isMissing = status === 404;
+    if (isPassing(problem)) setTimeout(() => id === this.id && !this.job && this.#fetch(id), AGAIN_MS);
   }
 }

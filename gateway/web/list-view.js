@@ -61,6 +61,7 @@ export class ListView {
   drawFrame(jobs, isComplete) {
     setText(byId("tally"), tally(jobs));
     byId("empty").hidden = jobs.length > 0 || !isComplete;
+    byId("filters").hidden = !byId("empty").hidden; // there is nothing to choose from
     byId("no-match").hidden = jobs.length === 0 || this.#rows.size > 0;
     setAttribute(this.#list, "aria-busy", String(!isComplete));
   }

@@ -1,9 +1,9 @@
-/** Where the page is put together. */
+/** Where the page is put together. load.js calls it. */
 
 import { acceptFiles } from "./drop.js";
 import { byId, setText } from "./element.js";
 import { speakReadersLanguage } from "./language.js";
-import { readRoute } from "./route.js";
+import { jobAddress, readRoute } from "./route.js";
 import { IS_SHARED, withShare } from "./share.js";
 import { connect } from "./stagecast.js";
 import { Unfinished } from "./unfinished.js";
@@ -14,7 +14,7 @@ import { say } from "./words.js";
 const UPLOADS_AT_ONCE = 3; // a browser opens six connections to a server; the stream and other tabs need some
 const TICK_MS = 1_000;
 
-function main() {
+export function main() {
   speakReadersLanguage(() => view.rebuild());
   const events = withShare(new URL(meta("stagecast-events"), location.href));
   const owner = meta("stagecast-owner");
@@ -29,6 +29,7 @@ function main() {
   const view = new View(client, { uploads, unfinished }, owner);
 
   client.on("change", (change) => view.change(change));
+  if (IS_SHARED) client.on("change", ({ jobs }) => openOnly(jobs));
   client.on("connection", () => view.tick());
   client.on("caughtup", (told) => view.sayCaughtUp(told));
   showCommands(events);
@@ -38,9 +39,15 @@ function main() {
     void unfinished.look();
     setInterval(() => unfinished.tick(), TICK_MS);
   }
+  byId("reload").addEventListener("click", () => location.reload());
   followAddress(view);
   warnBeforeLeaving(uploads);
   setInterval(() => view.tick(), TICK_MS);
+}
+
+/** A link is to one job. @param {import("./stagecast.js").Job[]} jobs */
+function openOnly([job]) {
+  if (job && !readRoute(location.hash).job) location.replace(jobAddress(job.id));
 }
 
 /** What the gateway wrote into the page. @param {string} name */
@@ -48,12 +55,19 @@ function meta(name) {
   return document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? "";
 }
 
+/** What a terminal brings along, so that this server knows it again. @returns {string} options of `curl` */
+function credentials() {
+  const { door = "" } = document.body.dataset;
+  if (IS_SHARED || door === "cookies all") return "";
+  return door.startsWith("tokens") ? '-H "Authorization: Bearer $TOKEN" ' : "-b cookies.txt -c cookies.txt ";
+}
+
 /** @param {URL} events */
 function showCommands(events) {
   const text = new URL(events);
   text.searchParams.set("format", "text");
-  setText(byId("curl-upload"), `curl -F file=@FILE ${location.origin}/upload`);
-  setText(byId("curl-events"), `curl -N '${text.href}'`);
+  setText(byId("curl-upload"), `curl ${credentials()}-F file=@FILE ${location.origin}/upload`);
+  setText(byId("curl-events"), `curl -N ${credentials()}'${text.href}'`);
 }
 
 /** @param {View} view */
@@ -72,5 +86,3 @@ function warnBeforeLeaving(uploads) {
     if (uploads.all().some(({ state }) => state !== "failed")) event.preventDefault();
   });
 }
-
-main();

@@ -1,27 +1,21 @@
-/** A file that goes on where it broke off: tus 1.0.0 (https://tus.io/protocols/resumable-upload). */
+/** A file that goes on where it broke off. What is said for that is in tus.js. */
 
 import { claim } from "./claim.js";
-import { exchange, explain } from "./exchange.js";
+import { exchange } from "./exchange.js";
 import { forget, isSameFile, keep, kept } from "./kept.js";
 import { Problem, readObject } from "./problem.js";
 import { isPassing, mayBe, pause } from "./tries.js";
+import { add, create, look, remove } from "./tus.js";
 
 /** @typedef {import("./send.js").Accepted} Accepted */
 /** @typedef {import("./send.js").SendOptions & {key: string}} Options */
-
-const TUS = { "Tus-Resumable": "1.0.0" };
-const NOT_SPOKEN = [404, 405]; // to a creation
-const GONE = [404, 410]; // to all else: it was removed
-
-/** This gateway knows no resumable uploads: send the file whole. */
-export class NotSpoken extends Error {}
 
 /**
  * @param {string} url of `/upload`
  * @param {File} file
  * @param {Options} options
  * @returns {Promise<Accepted>}
- * @throws {NotSpoken | Problem} `AbortError` when the signal said so, and then nothing of it is left
+ * @throws {import("./tus.js").NotSpoken | Problem} `AbortError` when the signal said so, and then nothing of it is left
  */
 export function sendResumably(url, file, options) {
   const address = new URL("files", url);
@@ -34,28 +28,10 @@ export function fileKey({ name, size, lastModified }) {
   return [size, lastModified, name].join(" ");
 }
 
-/**
- * Give an upload up, here and at the gateway; one that does not hear of it removes it later.
- * @param {string} place its URL without a query
- * @param {URL} [address]
- */
-export async function discard(place, address = new URL(place)) {
+/** Give an upload up, here and at the gateway. @param {string} place its URL without a query @param {URL} [address] */
+export function discard(place, address = new URL(place)) {
   forget(place);
-  await exchange("DELETE", address, { headers: TUS }).catch(() => undefined);
-}
-
-/** How much of an upload is there, 0 to 1; 1 also where it is gone. @param {string} url @param {number} size */
-export async function shareThere(url, size) {
-  const answer = await exchange("HEAD", new URL(url), { headers: TUS });
-  if (GONE.includes(answer.status) || answer.getResponseHeader("Stagecast-Job")) return 1;
-  if (answer.status >= 400) throw explain(answer);
-  return readOffset(answer) / size;
-}
-
-/** @param {string} name @param {string} [pipeline] the header `Upload-Metadata` */
-export function metadata(name, pipeline) {
-  const pairs = Object.entries({ filename: name, pipeline });
-  return pairs.flatMap(([key, value]) => (value ? `${key} ${base64(value)}` : [])).join(",");
+  return remove(address);
 }
 
 class Resumable {
@@ -98,67 +74,46 @@ class Resumable {
   }
 
   async #try() {
-    let answer = (await this.#head()) ?? (await this.#create());
-    while (!answer.getResponseHeader("Stagecast-Job")) answer = await this.#add();
+    let { job } = (await this.#look()) ?? (await this.#create());
+    while (!job) ({ job } = await this.#add());
     this.#options.onProgress?.(1);
     forget(this.#place);
-    return this.#accepted(answer.getResponseHeader("Stagecast-Job") ?? "");
+    return this.#accepted(job);
   }
 
   /** How far it is, if there is one. */
-  async #head() {
+  async #look() {
     if (!this.#place) return undefined;
-    const answer = await this.#ask("HEAD", this.#address());
-    if (!GONE.includes(answer.status)) return this.#judge(answer);
-    this.#lose();
-    return undefined;
+    const there = await look(this.#address(), this.#options.signal);
+    if (there) this.#offset = there.offset;
+    else this.#lose();
+    return there;
   }
 
-  /** Begin. Where the answer is lost, the same key finds the same upload. */
   async #create() {
     const { name, size } = this.#file;
-    const answer = await this.#ask("POST", this.#files, {
-      headers: {
-        "Idempotency-Key": this.#key,
-        "Upload-Length": String(size),
-        "Upload-Metadata": metadata(name, this.#options.pipeline),
-      },
-    });
-    if (NOT_SPOKEN.includes(answer.status)) throw new NotSpoken();
-    if (answer.status < 400 && answer.getResponseHeader("Upload-Offset") === null) throw new NotSpoken();
-    this.#judge(answer);
-    // Its id alone: what stands in front of the gateway may have a path of its own.
-    const id = (answer.getResponseHeader("Location") ?? "").split("/").at(-1);
-    this.#place = `${this.#files.origin}${this.#files.pathname}/${id}`;
-    this.#keep(this.#offset);
-    return answer;
+    const { pipeline, signal } = this.#options;
+    const begun = await create(this.#files, { name, size, pipeline, key: this.#key }, signal);
+    this.#place = `${this.#files.origin}${this.#files.pathname}/${begun.id}`;
+    this.#keep(begun.offset);
+    return begun;
   }
 
   /** Send all that is missing. */
   async #add() {
     const before = this.#offset;
-    const answer = await this.#ask("PATCH", this.#address(), {
-      headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(before) },
+    const there = await add(this.#address(), before, {
       body: this.#file.slice(before),
       onProgress: (loaded) => this.#options.onProgress?.(Math.min((before + loaded) / this.#file.size, 1)),
+      signal: this.#options.signal,
     });
-    if (GONE.includes(answer.status)) {
+    if (!there) {
       this.#lose();
       throw new Problem("The upload is no longer there; it is begun anew.");
     }
-    this.#judge(answer);
-    if (this.#offset <= before && !answer.getResponseHeader("Stagecast-Job")) {
-      throw new Problem("The server took nothing of what was sent.");
-    }
-    this.#keep(this.#offset);
-    return answer;
-  }
-
-  /** @param {XMLHttpRequest} answer */
-  #judge(answer) {
-    if (answer.status >= 400) throw explain(answer);
-    this.#offset = readOffset(answer);
-    return answer;
+    this.#keep(there.offset);
+    if (there.offset <= before && !there.job) throw new Problem("The server took nothing of what was sent.");
+    return there;
   }
 
   /** The job that it became; it is there, whether or not it can be read now. @param {string} path @returns {Promise<Accepted>} */
@@ -166,15 +121,10 @@ class Resumable {
     const { name: ours, size: sent } = this.#file;
     const address = new URL(this.#files);
     address.pathname = address.pathname.replace(/\/files$/, path);
-    const answer = await this.#ask("GET", address).catch(() => undefined);
+    const answer = await exchange("GET", address, { signal: this.#options.signal }).catch(() => undefined);
     const told = readObject(answer?.status === 200 ? answer.responseText : "").job ?? {};
     const { name = ours, size = sent, pipeline = this.#options.pipeline ?? "" } = told;
     return { id: path.split("/").at(-1) ?? "", name, size, pipeline };
-  }
-
-  /** @param {string} method @param {URL} url @param {Parameters<typeof exchange>[2]} [options] */
-  #ask(method, url, { headers, ...options } = {}) {
-    return exchange(method, url, { headers: { ...TUS, ...headers }, signal: this.#options.signal, ...options });
   }
 
   #address() {
@@ -195,23 +145,12 @@ class Resumable {
     this.#key = `${this.#options.key}-${Date.now()}`; // of the old one traces may be left
   }
 
-  /** @param {number} offset */
+  /** The gateway has said that it has so many bytes. @param {number} offset */
   #keep(offset) {
+    this.#offset = offset;
     if (!this.#options.isKept) return;
     const { name, size, lastModified } = this.#file;
     const { pipeline = "" } = this.#options;
     keep({ url: this.#place, name, size, lastModified, pipeline, share: offset / size });
   }
-}
-
-/** @param {XMLHttpRequest} answer */
-function readOffset(answer) {
-  const offset = Number.parseInt(answer.getResponseHeader("Upload-Offset") ?? "", 10);
-  if (!(offset >= 0)) throw new Problem("What answers is no gateway.");
-  return offset;
-}
-
-/** @param {string} text */
-function base64(text) {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
 }

@@ -2,7 +2,8 @@
 
 import { exchange, explain } from "./exchange.js";
 import { readObject } from "./problem.js";
-import { NotSpoken, sendResumably } from "./resumable.js";
+import { sendResumably } from "./resumable.js";
+import { NotSpoken } from "./tus.js";
 
 /** @typedef {{id: string, name: string, size: number, pipeline: string}} Accepted */
 

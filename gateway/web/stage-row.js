@@ -66,9 +66,9 @@ function outcome(job, stage, now) {
     case "completed":
       return joined(say("done"), took);
     case "failed":
-      return joined(say("failed"), took);
+      return joined(say("stageFailed"), took);
     case "cancelled":
-      return say("cancelled");
+      return say("stageCancelled");
     default:
       return isTerminal(job) ? say("notRun") : say("pending");
   }

@@ -2,7 +2,8 @@
 
 import { claimed } from "./claim.js";
 import { forget, isSameFile, keep, kept } from "./kept.js";
-import { discard, fileKey, shareThere } from "./resumable.js";
+import { discard, fileKey } from "./resumable.js";
+import { look } from "./tus.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
@@ -44,8 +45,8 @@ export class Unfinished {
 
   /** @param {Kept} one */
   async #look(one) {
-    const share = await shareThere(one.url, one.size);
-    if (share === 1) forget(one.url);
-    else keep({ ...one, share });
+    const there = await look(new URL(one.url));
+    if (!there || there.job || there.offset === one.size) forget(one.url);
+    else keep({ ...one, share: there.offset / one.size });
   }
 }

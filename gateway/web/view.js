@@ -15,7 +15,7 @@ import { UploadsView } from "./uploads-view.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
-const HIDDEN_FRAME_MS = 1_000; // a hidden page gets no animation frames, but its title is seen
+const FRAMELESS_MS = 1_000; // a page that is hidden or covered gets no frames, but its title is seen
 
 export class View {
   announcer = new Announcer(byId("announcer"));
@@ -30,7 +30,9 @@ export class View {
   #shown = new Map();
   /** @type {Set<string>} jobs to draw in the next frame */
   #changed = new Set();
-  #isScheduled = false;
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #frameless;
 
   /**
    * @param {import("./stagecast.js").Client} client
@@ -97,10 +99,9 @@ export class View {
   /** Draw these jobs, and all that stands around them, in the next frame. @param {Iterable<string>} ids */
   refresh(ids) {
     for (const id of ids) this.#changed.add(id);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    if (document.hidden) setTimeout(() => this.#draw(), HIDDEN_FRAME_MS);
-    else requestAnimationFrame(() => this.#draw());
+    if (this.#frameless !== undefined) return;
+    this.#frame = requestAnimationFrame(() => this.#draw());
+    this.#frameless = setTimeout(() => this.#draw(), FRAMELESS_MS);
   }
 
   #filter() {
@@ -112,7 +113,9 @@ export class View {
   }
 
   #draw() {
-    this.#isScheduled = false;
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#frameless);
+    this.#frameless = undefined;
     const now = Date.now();
     const jobs = this.#client.all();
     const ahead = positions(jobs);
@@ -129,6 +132,7 @@ export class View {
     this.#page.draw(at(this.#page.job));
     this.#list.drawFrame(jobs, this.#client.isComplete);
     setAttribute(document.body, "data-connection", shownState(connection, now));
+    byId("signed-out").hidden = connection.state !== "expired";
     setText(byId("connection-text"), connectionWords(connection, now));
     drawTab(jobs);
     this.announcer.speak();

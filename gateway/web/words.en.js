@@ -29,9 +29,9 @@ export const ENGLISH = {
   // The connection
   connecting: "Connecting",
   live: "Live",
-  ended: "All told",
-  expired: "Signed out. Sign in again, then reload",
-  linkExpired: "This link is no longer good",
+  ended: "Finished",
+  expired: "Signed out",
+  linkExpired: "Link no longer good",
   reconnecting: "Reconnecting",
   reconnectingIn: "Reconnecting in {time}",
   restarting: "Server restarts",
@@ -46,6 +46,16 @@ export const ENGLISH = {
   logRemade: "the server began a new log of events",
   someMissed: "some events were missed",
 
+  // Whoever is not let in
+  notSignedIn: "You are not signed in.",
+  signInHint:
+    "This server shows jobs only to people it knows. Sign in where you do that for this site, then reload this page.",
+  cookieHint:
+    "This server knows you by a cookie, and got none that it knows. Allow cookies for this site, then reload this page.",
+  reload: "Reload",
+  linkOver: "This link is no longer good.",
+  linkOverHint: "A link to a job ends after a while. Ask whoever gave it to you for a new one.",
+
   // The list
   jobs: "Jobs",
   tally: "{running} running · {waiting} waiting · {finished} finished",
@@ -56,7 +66,9 @@ export const ENGLISH = {
   anyState: "Any state",
   activeState: "Active",
   noJobs: "No jobs yet.",
-  noJobsHint: "Upload a file, and watch each stage of the work on it as it happens. Everyone who has this page open sees it too.",
+  noJobsHint: "Upload a file, and watch each stage of the work on it as it happens.",
+  seenByAll: "Everyone who has this page open sees it too.",
+  seenByYou: "Only you see it.",
   noMatch: "No job matches.",
   clearFilters: "Show all jobs",
 
@@ -98,16 +110,18 @@ export const ENGLISH = {
 
   // Stages
   stages: "Stages",
-  noStages: "The stages show here once the work begins.",
+  noStages: "The stages appear here once the work begins.",
   stage: "Stage {number}",
   done: "done",
+  stageFailed: "failed",
+  stageCancelled: "cancelled",
   notRun: "not run",
   pending: "waiting",
 
   // Files made
   files: "Files made",
-  noFiles: "What the stages make shows here.",
-  noneMade: "None.",
+  noFiles: "Files that the stages make appear here.",
+  noneMade: "No files were made.",
   preview: "Preview",
   hidePreview: "Hide preview",
   previewFailed: "No preview: {problem}",

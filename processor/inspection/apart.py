@@ -83,7 +83,13 @@ def _process(seconds: float) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
 def _ask(process: subprocess.Popen[str], stage: Stage, identity: Identity) -> None:
     source = stage.source
     assert process.stdin is not None
-    request = {"path": str(source.path), "name": source.name, "size": source.size, "identity": asdict(identity)}
+    request = {
+        "memory": MAX_MEMORY_BYTES,
+        "path": str(source.path),
+        "name": source.name,
+        "size": source.size,
+        "identity": asdict(identity),
+    }
     with suppress(BrokenPipeError):  # it is gone already, and its silence is its outcome
         process.stdin.write(json.dumps(request))
         process.stdin.close()
@@ -98,8 +104,9 @@ def main() -> None:
         out.write(json.dumps(outcome, allow_nan=False) + "\n")
         out.flush()
 
-    resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     request = json.load(sys.stdin)
+    memory = request.pop("memory")
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     say(_outcome(request, say))
 
 

@@ -109,10 +109,13 @@ def _decoded(image: Image.Image) -> tuple[dict[str, Any], bytes]:
 
     Raises:
         UnreadableContentError: the image is damaged or cut short.
+        MemoryError: it is too large.
     """
     try:
         image.load()
         small = _shown(image)
+    except MemoryError:
+        raise
     except Exception as error:
         raise UnreadableContentError(
             f"Its header is fine, but its pixels are damaged: {clip(visible(str(error)))}."

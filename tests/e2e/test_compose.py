@@ -1,6 +1,8 @@
 """The compose stack: everything behind one origin, as containers, in a real browser."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -49,6 +51,16 @@ def test_what_lets_people_in_is_in_no_log(product: Product) -> None:
     assert "hush-" not in product.logs()
 
 
+def test_the_edge_tells_the_time_as_the_services_do(product: Product) -> None:
+    httpx.get(product.url)
+
+    def requests() -> list[bytes]:
+        return [line for line in product.container("edge").logs().splitlines() if b"http.log.access" in line]
+
+    wait_until(requests, 30, what="the edge's line")
+    assert datetime.fromisoformat(json.loads(requests()[-1])["timestamp"]).tzinfo == UTC
+
+
 @pytest.mark.parametrize("path", ["/", "/web/main.js", "/jobs", "/jobs/nothing/artifacts", "/nothing"])
 def test_every_answer_has_the_headers_of_the_edge(product: Product, path: str) -> None:
     headers = httpx.get(f"{product.url}{path}").headers
@@ -73,6 +85,19 @@ def test_who_sends_too_much_is_told_so(product: Product, kind: str, size: int) -
         case _:
             answer = httpx.put(f"{product.url}/upload/large.txt", content=pieces(content), timeout=30)
     expect_too_large(answer)
+
+
+def test_a_resumable_upload_goes_through_the_edge(product: Product) -> None:
+    content, tus = bytes(MAX_UPLOAD_BYTES // 2), {"Tus-Resumable": "1.0.0"}
+    begun = httpx.post(f"{product.url}/files", headers={**tus, "Upload-Length": str(len(content))})
+    added = httpx.patch(
+        f"{product.url}{begun.headers['location']}",
+        content=content,
+        headers={**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+        timeout=30,
+    )
+    assert added.status_code == 204, added.text
+    product.wait_completed(added.headers["stagecast-job"].removeprefix("/jobs/"))
 
 
 def test_what_is_no_upload_has_a_small_body(product: Product) -> None:

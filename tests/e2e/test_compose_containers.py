@@ -1,14 +1,17 @@
 """The compose stack's containers: what they may do, what they hold, and how they say that they are ready."""
 
+import shlex
+
 import pytest
 from docker.models.containers import Container
 
 from tests.compose import ALL, SERVICES, UP_SECONDS, Product
 from tests.ground import wait_until
+from tests.stack import PROJECT
 
 pytestmark = pytest.mark.timeout(400)
 MB = 1_000_000
-LARGEST = {"gateway": 100 * MB, "notifier": 100 * MB, "processor": 340 * MB}  # above the base image
+LARGEST = {"gateway": 110 * MB, "notifier": 110 * MB, "processor": 350 * MB}  # above the base image
 LABELS = ("title", "description", "licenses", "vendor", "version", "revision")
 
 
@@ -46,9 +49,17 @@ def test_an_image_is_small_and_says_what_it_is(product: Product, service: str) -
 def test_an_image_holds_one_service_and_no_secret(product: Product, service: str) -> None:
     container = product.container(service)
     found = set(product.inside(container, "ls", "-A").split()) - {"__pycache__"}
+    assert product.inside(
+        container, "ls", f"{service}/__pycache__"
+    )  # nothing can be compiled where nothing can be written
     assert found == {"cli", "client", "contracts", "ready.py", service}
-    told = dict(value.split("=", 1) for value in container.attrs["Config"]["Env"])
-    assert not any("amqp://" in value or (name.endswith("_SECRET") and value) for name, value in told.items())
+    told = (each.partition("=") for each in container.attrs["Config"]["Env"])
+    assert not any("amqp://" in value or (name.endswith("_SECRET") and value) for name, _, value in told)
+
+
+def test_no_image_is_built_for_the_secrets(product: Product) -> None:
+    labels = [f"com.docker.compose.project={product.project}", "com.docker.compose.service=secrets"]
+    assert product.client.images.list(filters={"label": labels}) == []
 
 
 def test_the_broker_has_our_user_alone_and_our_limits(product: Product) -> None:
@@ -66,12 +77,30 @@ def test_a_service_without_its_broker_is_not_healthy(product: Product) -> None:
     services = [product.container(service) for service in SERVICES]
     product.run("stop", "rabbitmq")
     wait_until(lambda: not any(map(says_ready, services)), UP_SECONDS, what="services that miss their broker")
+    for service in services:
+        assert "broker" in checked(service)[1], "no word of why"
     product.run("start", "rabbitmq")
     wait_until(lambda: all(map(says_ready, services)), UP_SECONDS, what="services that have their broker again")
 
 
 def says_ready(container: Container) -> bool:
-    """What its image's health check finds at this moment."""
+    return checked(container)[0]
+
+
+def checked(container: Container) -> tuple[bool, str]:
+    """What its image's health check finds at this moment, and says."""
     kind, *command = container.attrs["Config"]["Healthcheck"]["Test"]
     assert kind == "CMD"
-    return bool(container.exec_run(command).exit_code == 0)
+    code, said = container.exec_run(command)
+    assert isinstance(said, bytes)
+    return code == 0, said.decode()
+
+
+def test_what_operations_says_to_do_by_hand_works(product: Product) -> None:
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    block = page.partition("## By hand")[2].partition("```sh\n")[2].partition("```")[0]
+    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    assert len(commands) == 7
+    for program, compose, verb, *arguments in commands:
+        assert (program, compose) == ("docker", "compose")
+        assert product.run(verb, *(["--no-TTY"] if verb == "exec" else []), *arguments), arguments

@@ -101,8 +101,9 @@ def test_axe_finds_nothing(visit: Visit, jobs: dict[str, str], look: dict[str, A
     assert violations(person.page) == [], "where nothing matches"
 
 
-def test_axe_would_find_something(visit: Visit) -> None:
+def test_axe_would_find_something(visit: Visit, jobs: dict[str, str]) -> None:
     person = visit(bypass_csp=True)
+    expect(person.job(jobs["completed"])).to_be_visible(timeout=WAIT_MS)
     person.page.evaluate("document.querySelector('#search').removeAttribute('aria-label')")
     person.page.evaluate("document.querySelector('#search').removeAttribute('placeholder')")
     assert [each.split(":")[0] for each in violations(person.page)] == ["label"]
@@ -188,6 +189,17 @@ def test_a_job_is_told_in_the_other_language_at_once(visit: Visit, jobs: dict[st
     expect(shown).to_contain_text("所有阶段均已完成。")
     expect(shown.get_by_role("link", name="打开报告")).to_be_visible()
     expect(shown).not_to_contain_text("done")
+
+
+def test_on_paper_there_is_nothing_to_press(visit: Visit, jobs: dict[str, str]) -> None:
+    person = visit()
+    person.page.emulate_media(media="print")
+    expect(person.job(jobs["failed"])).to_be_visible(timeout=WAIT_MS)
+    shown = "[...document.querySelectorAll('button, .button, input, select')].filter((node) => node.checkVisibility())"
+    assert person.page.evaluate(f"{shown}.length") == 0
+    person.page.evaluate("(name) => document.querySelector(`[title='${name}'] a`).click()", jobs["completed"])
+    expect(person.job(jobs["completed"]).locator("[data-stage]").first).to_be_visible()
+    assert person.page.evaluate(f"{shown}.length") == 0
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280, 3840])

@@ -80,6 +80,18 @@ def test_a_job_that_the_stream_does_not_tell_of_is_asked_for(visit: Visit, stack
     expect(person.job(name)).not_to_contain_text("NaN")
 
 
+def test_a_job_that_could_not_be_asked_for_is_asked_for_again(visit: Visit, stack: Stack) -> None:
+    name = unique("away.txt")
+    job_id = send(stack, name, "words", "hostile")
+    visit().expect_completed(name, ("make", "fail"))
+    person = visit(script=IN_TAB)
+    person.page.route("**/events", lambda route: route.abort())
+    person.page.route(f"**/jobs/{job_id}", lambda route: route.fulfill(status=503), times=1)
+    person.page.goto(f"{stack.page_url}#/jobs/{job_id}")
+    person.page.reload()
+    expect(person.job(name)).to_have_attribute("data-state", "completed", timeout=WAIT_MS)
+
+
 def test_a_link_to_no_job_says_so(visit: Visit, stack: Stack) -> None:
     person = visit(url=f"{stack.page_url}#/jobs/01a20bbc-322f-705e-8f23-50c7105c12ff")
     expect(person.page.get_by_text("There is no such job.")).to_be_visible(timeout=WAIT_MS)

@@ -1,6 +1,7 @@
 """`stagecast …` against the whole stack: on a real terminal, and as scripts call it."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -76,12 +77,12 @@ def only_job(blobs: Path, environment: dict[str, str], name: str) -> str:
     return str(json.loads(line)["job"]["id"])
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [60, 80, 120])
 def test_send_shows_its_bar_then_every_stage_and_ends_with_0(
     environment: dict[str, str], small: Path, columns: int
 ) -> None:
     with on_terminal("send", "--follow", str(small), environment=environment, columns=columns) as terminal:
-        terminal.until("accepted")
+        terminal.until(f"{small.name} ", "8 bytes, accepted")
         assert terminal.end() == 0
         assert "completed in" in terminal.text
         for name in ("checksum", "identify", "analyse", "compress", "report"):
@@ -126,7 +127,7 @@ def test_ctrl_c_in_the_middle_of_an_upload(environment: dict[str, str], tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         elsewhere = {**environment, "STAGECAST_URL": f"http://127.0.0.1:{server.getsockname()[1]}"}
         with on_terminal("send", str(path), environment=elsewhere) as terminal:
-            terminal.until("endless.bin", "/1.0 GB")
+            terminal.until("endless.bin", "of 1.0 GB")
             terminal.press(CTRL_C)
             assert terminal.end() == 130
             assert "endless.bin: broken off, and not sent" in terminal.text
@@ -140,7 +141,7 @@ def test_ctrl_c_says_how_to_go_on_with_a_big_file(environment: dict[str, str], p
     with cutting("127.0.0.1", place.gateway, [20_000_000], swallows=True) as (url, cutter):
         elsewhere = {**environment, "STAGECAST_URL": url}
         with on_terminal("send", str(path), environment=elsewhere, columns=200) as terminal:
-            terminal.until("my film.mov", "40.0/40.0 MB")
+            terminal.until("my film.mov", "100 % of 40.0 MB")
             terminal.press(CTRL_C)
             assert terminal.end() == 130
             words = f"my film.mov: broken off, and not sent; to go on where it was: stagecast send '{path}'"
@@ -230,7 +231,7 @@ def test_a_job_is_cancelled_and_tried_again(environment: dict[str, str], blobs: 
     path = tmp_path / "doomed.txt"
     path.write_text("x")
     job_id = run(environment, "send", path, "-p", "naps").stdout.strip()
-    assert "doomed.txt" in run(environment, "cancel", job_id).stdout
+    assert "doomed.txt cancelled" in run(environment, "cancel", job_id).stdout
     assert run(environment, "watch", job_id).returncode == 4
     assert "queued again" in run(environment, "retry", job_id).stdout
     wake(blobs, job_id)
@@ -263,6 +264,31 @@ def test_errors_name_the_next_step(environment: dict[str, str], arguments: list[
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("size", [7, 9_000_000])
+def test_where_no_gateway_is_that_is_said(environment: dict[str, str], tmp_path: Path, size: int) -> None:
+    path = tmp_path / "lost.bin"
+    path.write_bytes(bytes(size))
+    notifier = environment["STAGECAST_EVENTS_URL"]
+    ended = run({**environment, "STAGECAST_URL": notifier}, "send", path)
+    assert ended.returncode == 1
+    assert f"lost.bin: {notifier} takes no files: say where the gateway is" in ended.stderr
+
+
+def test_a_gateway_at_another_port_is_found_by_its_setting(environment: dict[str, str], place: Place) -> None:
+    ports = {"STAGECAST_GATEWAY_PORT": str(place.gateway), "STAGECAST_NOTIFIER_PORT": str(place.notifier)}
+    ended = run({"XDG_STATE_HOME": environment["XDG_STATE_HOME"], **ports}, "jobs")
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_ctrl_c_while_modules_are_loaded_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("print('loading', flush=True)\nimport time\ntime.sleep(60)\n")
+    with on_terminal("jobs", environment={"PYTHONPATH": str(tmp_path)}) as terminal:
+        terminal.until("loading")
+        terminal.press(CTRL_C)
+        assert terminal.end() == -signal.SIGINT
+        assert "Traceback" not in terminal.text
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_there_for_each_shell(environment: dict[str, str], shell: str) -> None:
     assert "_STAGECAST_COMPLETE" in completed(environment, f"source_{shell}")
@@ -272,6 +298,8 @@ def test_the_shell_offers_jobs(environment: dict[str, str], small: Path) -> None
     job_id = run(environment, "send", small).stdout.strip()
     words = {"COMP_WORDS": f"stagecast watch {job_id[:20]}", "COMP_CWORD": "2"}
     assert completed({**environment, **words}, "complete_bash").split() == [job_id]
+    shown = {"COMP_WORDS": f"stagecast watch {job_id[-12:-4]}", "COMP_CWORD": "2"}
+    assert completed({**environment, **shown}, "complete_bash").split() == [job_id[-12:]]
     away = {"STAGECAST_URL": "http://127.0.0.1:9", "STAGECAST_EVENTS_URL": "http://127.0.0.1:9"}
     assert completed({**environment, **words, **away}, "complete_bash").strip() == ""
 
@@ -279,7 +307,7 @@ def test_the_shell_offers_jobs(environment: dict[str, str], small: Path) -> None
 def completed(environment: dict[str, str], instruction: str) -> str:
     """What the program tells a shell that completes."""
     told = subprocess.run(
-        [sys.executable, "-c", "import sys; sys.argv[0] = 'stagecast'; from cli.start import main; main()"],
+        [sys.executable, "-m", "cli"],
         env={**clean_environment(), **environment, "_STAGECAST_COMPLETE": instruction},
         check=False,
         cwd=PROJECT,

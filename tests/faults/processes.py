@@ -124,6 +124,24 @@ class Broker:
         assert self._runner.end() == 0, self._runner.output
         self._runner.close()
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Stopped in order, until the end of the block."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """It takes no message, until the end of the block."""
+        self.control("set_disk_free_limit", "1000000GB")
+        try:
+            yield
+        finally:
+            self.control("set_disk_free_limit", "1MB")
+
     def kill(self) -> None:
         """As when the machine loses its power: the node and all around it, at once."""
         assert self._runner is not None

@@ -5,7 +5,7 @@ afterwards every job that was accepted is completed once, and one that was refus
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aio_pika
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from contracts.topology import DEAD_JOBS, JOBS, declare, job_queue
-from tests.faults.processes import Broker, Processors, a_broker
+from tests.faults.processes import Broker, Processors
 from tests.faults.test_queue_deleted import wake_up
 from tests.ground import wait_until_async
 from tests.integration.conftest import Listener
@@ -21,12 +21,6 @@ from tests.integration.test_uploads import refused
 from tests.services import running_gateway
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
-
-
-@pytest.fixture
-def broker(rabbitmq: None, tmp_path: Path) -> Iterator[Broker]:
-    with a_broker(tmp_path / "broker") as broker:
-        yield broker
 
 
 @pytest.fixture
@@ -48,15 +42,14 @@ async def test_a_full_disk_of_the_broker(broker: Broker, gateway: httpx.AsyncCli
             await processors.start("naps", processor_concurrency="1")
             jobs = running, waiting, unwanted = [await upload(gateway) for _ in range(3)]
             await events.until("stage.started")
-            broker.control("set_disk_free_limit", "1000000GB")
-            await all_are_refused(gateway, unwanted)
-            await processors.start("naps", processor_concurrency="1")
-            await wait_until_async((blobs / "jobs" / waiting / "attempts" / "1").exists, 30, what="what waits")
-            for job_id in jobs:
-                wake_up(blobs, job_id)
-            slept = blobs / "jobs" / running / "artifacts" / "slept.txt"
-            await wait_until_async(slept.exists, 30, what="what runs")
-            broker.control("set_disk_free_limit", "1MB")
+            with broker.full_disk():
+                await all_are_refused(gateway, unwanted)
+                await processors.start("naps", processor_concurrency="1")
+                await wait_until_async((blobs / "jobs" / waiting / "attempts" / "1").exists, 30, what="what waits")
+                for job_id in jobs:
+                    wake_up(blobs, job_id)
+                slept = blobs / "jobs" / running / "artifacts" / "slept.txt"
+                await wait_until_async(slept.exists, 30, what="what runs")
             after = [await upload(gateway, KEY), await upload(gateway)]
             for job_id in after:
                 wake_up(blobs, job_id)

@@ -44,13 +44,11 @@ async def test_a_broker_that_takes_long_jobs_away(rabbitmq: None, tmp_path: Path
     assert "consumer_timeout = 604800000" in finding.remedy
 
 
-async def test_a_broker_whose_disk_is_full(rabbitmq: None, tmp_path: Path) -> None:
-    with a_broker(tmp_path / "rabbitmq") as broker:
-        assert (await told(broker))["broker alarms"].level is Level.GOOD
-        broker.control("set_disk_free_limit", "1000000GB")
+async def test_a_broker_whose_disk_is_full(broker: Broker) -> None:
+    assert (await told(broker))["broker alarms"].level is Level.GOOD
+    with broker.full_disk():
         finding = (await told(broker))["broker alarms"]
-        broker.control("set_disk_free_limit", "1MB")
-        assert (await told(broker))["broker alarms"].level is Level.GOOD
+    assert (await told(broker))["broker alarms"].level is Level.GOOD
     assert (finding.level, finding.said) == (Level.WRONG, "it takes no messages: its disk or memory alarm is on")
 
 
@@ -61,23 +59,22 @@ async def test_what_the_management_api_tells(rabbitmq: None, tmp_path: Path) -> 
     with a_broker(tmp_path / "rabbitmq") as broker:
         url, amqp = f"http://127.0.0.1:{port}", parse_amqp_url(broker.url)
         async with httpx.AsyncClient(timeout=30) as http:
-            broker.control("set_disk_free_limit", "1000000GB")
             read: list[Management] = []
 
             async def is_told() -> bool:  # it gathers its figures every 5 s
                 read.append(await read_management(http, url, amqp))
                 return bool(read[-1].nodes and read[-1].nodes[0].files and read[-1].nodes[0].alarms)
 
-            await wait_until_async(is_told, 60, what="figures of the management API")
+            with broker.full_disk():
+                await wait_until_async(is_told, 60, what="figures of the management API")
             assert (await read_management(http, url, parse_amqp_url("amqp://guest:wrong@127.0.0.1/"))).error
-        findings = judge_management(read[-1])
+        findings = judge_management(read[-1], None)
     assert any(finding.said.endswith("the disk alarm is on") for finding in findings)
     assert any(finding.check == "open files: stagecast-local@localhost" for finding in findings)
 
 
 @pytest.mark.parametrize("fault", ["user", "vhost"])
-async def test_a_broker_that_refuses_us(rabbitmq: None, tmp_path: Path, fault: str) -> None:
-    with a_broker(tmp_path / "rabbitmq") as broker:
-        url = broker.url.replace("guest:guest", "guest:wrong") if fault == "user" else f"{broker.url}2"
-        [finding] = judge_broker(await read_broker(parse_amqp_url(url), []))
+async def test_a_broker_that_refuses_us(broker: Broker, fault: str) -> None:
+    url = broker.url.replace("guest:guest", "guest:wrong") if fault == "user" else f"{broker.url}2"
+    [finding] = judge_broker(await read_broker(parse_amqp_url(url), []))
     assert (finding.check, finding.level) == ("broker", Level.WRONG)

@@ -50,6 +50,15 @@ async def test_a_killed_processor_loses_no_job_and_leaves_no_stage(
     ]
 
 
+async def test_a_stage_that_lets_no_thread_run_dies_with_its_processor_and_with_all_it_started(
+    processors: Processors, blobs: Path, channel: AbstractChannel
+) -> None:
+    killed = await processors.start("rogue")
+    job_id = await submit(channel, blobs, "rogue", b"hold")
+    await wait_until_async((blobs / "jobs" / job_id / "artifacts" / "pids.txt").exists, 30, what="the stage's children")
+    await killed.kill()
+
+
 async def test_no_client_sees_a_job_go_back(
     processors: Processors, blobs: Path, channel: AbstractChannel, events: Listener
 ) -> None:

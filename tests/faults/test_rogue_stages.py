@@ -42,11 +42,11 @@ def small_memory() -> Iterator[Path]:
 async def test_a_stage_that_eats_memory_is_killed_alone(
     small_memory: Path, processors: Processors, blobs: Path, channel: AbstractChannel, events: Listener
 ) -> None:
-    processor = await processors.start("rogue")
+    processor = await processors.start("eat")
     for process in (psutil.Process(processor.process.pid), *psutil.Process(processor.process.pid).children(True)):
         (small_memory / "cgroup.procs").write_text(str(process.pid))
-    eating = await submit(channel, blobs, "rogue", b"eat")
-    fine = await submit(channel, blobs, "rogue", b"fine")
+    eating = await submit(channel, blobs, "eat", b"eat")
+    fine = await submit(channel, blobs, "eat", b"fine")
     ends = await events.until_ended(2)
     assert "killed by SIGKILL; the machine may have run out of memory" in ends[eating].data.model_dump()["reason"]
     assert ends[fine].type == "job.completed"

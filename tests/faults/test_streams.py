@@ -3,7 +3,7 @@
 Pass rule: they stay open, say that something is wrong, and end with the whole story without connecting again.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,13 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from notifier.settings import FanOutKind
-from tests.faults.processes import Broker, a_broker
+from tests.faults.processes import Broker
 from tests.proxy import BOTH_WAYS, Way, cuttable
 from tests.samples import a_story
 from tests.services import answering, running_notifier
 from tests.streams import Story, listening, publish
 
 FAN_OUTS = pytest.mark.parametrize("fan_out", list(FanOutKind), ids=list(FanOutKind))
-
-
-@pytest.fixture
-def broker(rabbitmq: None, tmp_path: Path) -> Iterator[Broker]:
-    with a_broker(tmp_path / "broker") as broker:
-        yield broker
 
 
 @asynccontextmanager
@@ -45,9 +39,8 @@ async def test_a_broker_that_is_restarted(broker: Broker, blobs: Path, fan_out: 
         async with channel_to(broker.url) as channel:
             await publish(channel, *first)
         await stream.events(len(first))
-        broker.stop()
-        await stream.comment("broker is away")
-        broker.start()
+        with broker.away():
+            await stream.comment("broker is away")
         await answering(f"{url}/readyz")
         async with channel_to(broker.url) as channel:
             await publish(channel, *second)
@@ -89,9 +82,8 @@ async def test_a_broker_whose_disk_is_full(broker: Broker, blobs: Path, fan_out:
         listening(url) as stream,
     ):
         await stream.snapshot()
-        broker.control("set_disk_free_limit", "1000000GB")
-        await stream.comment("broker is away")
-        broker.control("set_disk_free_limit", "1MB")
+        with broker.full_disk():
+            await stream.comment("broker is away")
         await answering(f"{url}/readyz")
         async with channel_to(broker.url) as channel:
             await publish(channel, *story)

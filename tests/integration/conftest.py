@@ -24,7 +24,10 @@ from contracts.topology import (
 )
 from processor.verdict import DELAYS, SLICES
 
-PIPELINES = ("inspect", "count", "trouble", "slow", "flaky", "steps", "brief", "naps", "dice", "rogue", "installed")
+PIPELINES = (
+    *("inspect", "count", "trouble", "slow", "flaky", "steps"),
+    *("brief", "naps", "dice", "eat", "rogue", "installed"),
+)
 ENDS = ("job.completed", "job.failed", "job.cancelled")
 
 

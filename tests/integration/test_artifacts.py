@@ -59,6 +59,11 @@ async def test_ranges_and_validators(gateway: httpx.AsyncClient, job: str) -> No
     assert past.status_code == 416
     tag = part.headers["etag"]
     assert (await gateway.get(path, headers={"If-None-Match": tag})).status_code == 304
+    rest = {"Range": "bytes=2-4", "If-Range": tag}
+    assert (await gateway.get(path, headers=rest)).status_code == 206
+    for other in ('"of another"', f"W/{tag}", "Sat, 28 Nov 2026 18:00:00 GMT"):
+        whole = await gateway.get(path, headers=rest | {"If-Range": other})
+        assert (whole.status_code, len(whole.content)) == (200, 10)
     head = await gateway.head(path)
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "10")
 

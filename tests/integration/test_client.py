@@ -1,8 +1,6 @@
 """The client in Python, over real services, and over a proxy that loses what it can."""
 
 import asyncio
-import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -30,7 +28,6 @@ from notifier.__main__ import main as notifier_main
 from notifier.settings import NotifierSettings
 from tests.samples import JOB_ID, a_story
 from tests.services import free_port, running, running_gateway, running_notifier, running_processor
-from tests.stack import PROJECT
 from tests.streams import publish
 from tests.web_proxy import WebProxy, in_front_of
 
@@ -176,26 +173,6 @@ async def test_who_hears_nothing_for_too_long_is_told(tmp_path: Path) -> None:
         assert isinstance(await anext(changes), Waiting)
         with pytest.raises(LostError, match="no events for 5 s"):
             await anext(changes)
-
-
-async def test_the_example_in_the_docs_runs(
-    services: tuple[str, WebProxy], stagecast: Stagecast, tmp_path: Path
-) -> None:
-    page = (PROJECT / "docs" / "events.md").read_text(encoding="utf-8")
-    [code] = re.findall(r"<!-- example: jobs\.py -->\n```python\n(.*?)```", page, re.DOTALL)
-    code = code.replace("http://localhost:8000", services[0])
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-u", "-c", code, cwd=PROJECT, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        await stagecast.send(Upload(a_file(tmp_path), "count"))
-        async with asyncio.timeout(60):
-            while b"completed 100%" not in await process.stdout.readline():
-                assert process.returncode is None
-    finally:
-        process.kill()
-        await process.wait()
 
 
 async def made(stagecast: Stagecast, folder: Path) -> tuple[Wanted, Path, bytes]:

@@ -9,7 +9,10 @@ import psutil
 import pytest
 from aio_pika.abc import AbstractChannel
 
+from contracts.control import Cancellation, decode_cancellation
+from contracts.events import encode
 from contracts.topology import DEAD_JOBS, JOBS, declare, job_queue
+from gateway.commands import PATIENCE
 from tests.ground import wait_until_async
 from tests.integration.conftest import Listener
 from tests.integration.test_processor import waiting
@@ -109,6 +112,52 @@ async def test_a_job_whose_processor_is_away_is_cancelled_by_the_next_one(
     assert events.told().count("stage.started") == 2
 
 
+async def leave_running(gateway: httpx.AsyncClient, broker_url: str, blobs: Path) -> str:
+    """A job whose processor died in its second stage, asked to end before it was looked for last."""
+    async with running_processor(broker_url, blobs.as_uri(), "steps", processor_grace_seconds=0):
+        job = await upload(gateway, "steps", b"sleep")
+        await wait_until_async((blobs / job.strip("/") / "artifacts" / "child.txt").exists, 30)
+    record = blobs / job.strip("/") / "job.json"
+    record.write_text(record.read_text().replace('"state":"retrying"', '"state":"running"'))
+    assert (await command(gateway, f"{job}/cancel"))["state"] == "running"
+    assert (await command(gateway, f"{job}/cancel"))["state"] == "running"
+    mark = blobs / job.strip("/") / "cancelled.json"
+    asked_at = decode_cancellation(mark.read_bytes()).asked_at
+    mark.write_bytes(encode(Cancellation(asked_at=asked_at - PATIENCE)))
+    return job
+
+
+async def test_a_running_job_that_nobody_has_is_cancelled_when_it_is_asked_for_again_and_goes_on_by_hand(
+    gateway: httpx.AsyncClient, broker_url: str, blobs: Path, channel: AbstractChannel, events: Listener
+) -> None:
+    job = await leave_running(gateway, broker_url, blobs)
+    await (await channel.get_queue("jobs.steps", ensure=False)).purge()  # as when a broker loses its data
+    assert (await command(gateway, f"{job}/cancel"))["state"] == "cancelled"
+    await events.until("job.cancelled")
+    listed = (await gateway.get(f"{job}/artifacts")).json()["artifacts"]
+    assert [artifact["name"] for artifact in listed] == ["runs.txt"]
+    await command(gateway, f"{job}/retry")
+    (blobs / job.strip("/") / "artifacts" / "moment.txt").write_text("right")
+    async with running_processor(broker_url, blobs.as_uri(), "steps"):
+        await events.until("job.completed")
+    record = (await gateway.get(job)).json()
+    assert record["facts"]["conclude"]["runs"] == 1
+    assert [stage["attempt"] for stage in record["stages"]] == [1, 3, 3]
+
+
+async def test_a_job_whose_processor_is_away_for_long_is_cancelled_and_its_message_comes_to_nothing(
+    gateway: httpx.AsyncClient, broker_url: str, blobs: Path, channel: AbstractChannel, events: Listener
+) -> None:
+    job = await leave_running(gateway, broker_url, blobs)
+    assert (await command(gateway, f"{job}/cancel"))["state"] == "cancelled"
+    async with running_processor(broker_url, blobs.as_uri(), "steps"):
+        await wait_until_async(lambda: is_empty(channel, "steps"), 30)
+    await events.until("job.cancelled", count=2)
+    assert events.told().count("job.started") == 1
+    first, again = (event for event in events.heard if event.type == "job.cancelled")
+    assert first == again
+
+
 async def test_cancelling_again_changes_nothing_and_what_is_over_cannot_be_cancelled(
     gateway: httpx.AsyncClient, broker_url: str, blobs: Path, events: Listener
 ) -> None:
@@ -131,6 +180,7 @@ async def test_a_failed_job_is_tried_again_from_the_stage_that_failed(
     async with running_processor(broker_url, blobs.as_uri(), "steps"):
         job = await upload(gateway, "steps", b"wrong")
         await events.until("job.failed")
+    async with running_processor(broker_url, blobs.as_uri(), "steps"):  # another one: the first is gone
         (blobs / job.strip("/") / "artifacts" / "moment.txt").write_text("right")
         queued = await command(gateway, f"{job}/retry")
         assert (queued["state"], queued["attempt"]) == ("queued", 2)

@@ -15,9 +15,10 @@ from aio_pika.abc import AbstractChannel
 
 from cli.amqp_url import parse_amqp_url
 from cli.doctor.broker import judge_broker, read_broker
-from cli.doctor.canary import judge_canary, send_canary
+from cli.doctor.canary import judge_canary
 from cli.doctor.clocks import judge_clocks, read_date
 from cli.doctor.finding import Finding, Level
+from cli.doctor.flight import send_canary
 from cli.doctor.http_version import judge_http_version, read_http_version
 from cli.doctor.limits import judge_limits, read_limits
 from cli.doctor.services import judge_service, read_service
@@ -214,9 +215,9 @@ async def test_what_a_url_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             await stack.enter_async_context(server)
             url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
             monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-            assert judge_http_version(await read_http_version(url)).level is Level.WRONG
+            assert judge_http_version(await read_http_version(url), is_here=True).level is Level.WRONG
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-            assert judge_http_version(await read_http_version(url)).level is level
+            assert judge_http_version(await read_http_version(url), is_here=True).level is level
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:

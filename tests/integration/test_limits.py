@@ -72,6 +72,20 @@ async def test_an_owner_has_so_many_bytes_a_day(
     assert len(await requests_in(channel, inspect_queue)) == 3
 
 
+async def test_an_upload_that_keeps_its_length_to_itself_counts_as_it_grows(gateway: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        url = (await gateway.post("/files", headers=TUS | {"Upload-Defer-Length": "1"})).headers["location"]
+        for offset in (0, 500):
+            assert (await gateway.patch(url, content=bytes(500), headers=TUS | at(offset))).status_code == 204
+    url = (await gateway.post("/files", headers=TUS | {"Upload-Defer-Length": "1"})).headers["location"]
+    refused(await gateway.patch(url, content=bytes(501), headers=TUS | at(0)), 429, "2500 bytes a day")
+    assert (await gateway.patch(url, content=bytes(500), headers=TUS | at(0))).status_code == 204
+    refused(await gateway.patch(url, content=b"x", headers=TUS | at(500)), 429, "2500 bytes a day")
+    refused(await gateway.put("/upload/a", content=b"x"), 429, "2500 bytes a day")
+    last = await gateway.patch(url, content=b"", headers=TUS | at(500) | {"Upload-Length": "500"})
+    assert last.headers["stagecast-job"]
+
+
 async def test_an_owner_has_so_many_files_a_day(gateway: httpx.AsyncClient, blobs: Path) -> None:
     await gateway.post("/upload", files=[("file", (str(number), b"x")) for number in range(3)])
     url = (await gateway.post("/files", headers=TUS | {"Upload-Length": "1"})).headers["location"]

@@ -38,6 +38,8 @@ async def test_a_job_is_counted_on_its_way(broker_url: str, blobs: Path, events:
             assert await figure(gateway, answered) == 1
         assert await figure(gateway, f'{GATEWAY}_messages_published_total{{exchange="jobs"}}') == 1
         assert await figure(gateway, f"{GATEWAY}_publish_seconds_count") == 2
+        told = (await client.get("/metrics")).text
+        assert [word for word in ("nobodys", "a.txt") if word in told] == []  # whoever sends them makes no series
         for stage in ("measure", "repeat"):
             ran = f'{PROCESSOR}_stage_seconds_count{{outcome="completed",pipeline="count",stage="{stage}"}}'
             assert await figure(processor, ran) == 1

@@ -47,3 +47,18 @@ def test_its_command_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> N
         check=True,
     )
     assert ended.stdout == f"removed 0 jobs, 0 bytes, 0 keys (in {blobs})\n"
+
+
+def test_a_checkout_has_the_command_too(tmp_path: Path) -> None:
+    """`make up` links it into .venv; a folder of ours in the current one is not taken for the project's."""
+    (tmp_path / "client").mkdir()
+    ended = subprocess.run(
+        [PROJECT / ".venv" / "bin" / "stagecast", "jobs", "--url", "http://127.0.0.1:9", "--events-url", ""],
+        cwd=tmp_path,
+        env={**clean_environment(), "XDG_STATE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("stagecast: nothing usable answers at http://127.0.0.1:9")

@@ -16,14 +16,16 @@ from notifier.beginning import Snapshot
 from notifier.encoded import Encoder
 from notifier.follower import Follower
 from notifier.hub import Hub
+from notifier.marks import Marks
 from notifier.queues import CLIENTS_PER_CHANNEL, PREFETCH, ClientQueues
 from notifier.selection import Selection
+from notifier.settlements import Settlements
 from notifier.snapshots import Reason
 from notifier.subscription import QueueSubscription
 from tests.ground import wait_until_async
+from tests.hubs import FakeConnection, make_bench
 from tests.samples import a_story, one_of_each
 from tests.streams import publish
-from tests.unit.notifier.conftest import FakeConnection, make_bench
 
 
 @dataclass
@@ -51,8 +53,9 @@ class Desk:
 async def desk(broker_url: str, channel: AbstractChannel) -> AsyncIterator[Desk]:
     hub = make_bench().hub
     encoder = Encoder(Counter("skipped", "…", registry=CollectorRegistry()))
-    follower = Follower(SecretStr(broker_url), hub, encoder, history_events=1_000)
-    queues = ClientQueues(SecretStr(broker_url), hub, encoder, follower, instance="test")
+    marks = Marks()
+    follower = Follower(SecretStr(broker_url), hub, encoder, marks, history_events=1_000)
+    queues = ClientQueues(SecretStr(broker_url), hub, encoder, marks, instance="test")
     running = [asyncio.ensure_future(each) for each in (follower.run(), queues.run(), hub.dispatch())]
     await wait_until_async(lambda: not (queues.fault() or follower.fault()), 30)
     yield Desk(hub, queues)
@@ -97,6 +100,24 @@ async def test_one_that_goes_before_it_has_a_queue_leaves_none(connection: Abstr
     assert not await exists(connection, "client.test.2")
 
 
+async def test_one_that_goes_while_others_are_given_their_places_leaves_none(
+    connection: AbstractConnection, desk: Desk
+) -> None:
+    await desk.join()
+    first, *others = [
+        desk.queues.subscription(FakeConnection(), Selection())  # type: ignore[arg-type]
+        for _ in range(CLIENTS_PER_CHANNEL)  # the last of them needs another channel, and all wait for it
+    ]
+    for each in (first, *others):
+        desk.queues.attach(each)
+    while first not in desk.queues._places:
+        await asyncio.sleep(0)
+    await desk.queues.detach(first)
+    await wait_until_async(lambda: all(other.joined_at is not None for other in others), 30, what="their queues")
+    assert not await exists(connection, "client.test.2")
+    assert await exists(connection, "client.test.3")
+
+
 async def test_a_client_that_takes_nothing_costs_a_bounded_queue_and_bounded_memory(
     channel: AbstractChannel, desk: Desk
 ) -> None:
@@ -127,12 +148,25 @@ async def test_many_clients_at_once_share_few_channels_and_get_each_event_once(
 
 
 async def test_the_broker_filters(channel: AbstractChannel, desk: Desk) -> None:
-    """A client that watches one job is delivered nothing else, so nothing else is settled."""
+    """A client that watches one job is delivered nothing else."""
     story, other = a_story(), a_story("01a20bbc-322f-705e-8f23-50c7105c1200")
     await publish(channel, story[0])
     await wait_until_async(lambda: len(desk.hub.jobs) == 1, 30)
     _, connection = await desk.join(Selection(jobs=frozenset({story[0].subject})))
+    [shared] = desk.queues._channels
+    shared.settlements = delivered = Delivered()
     await publish(channel, *other, *story[1:])
     await wait_until_async(lambda: connection.is_closed, 30)
-    [shared] = desk.queues._channels
-    await wait_until_async(lambda: shared.settlements._first_open == len(story), 30, what="what was delivered")
+    assert delivered.tags == list(range(1, len(story)))
+
+
+class Delivered(Settlements):
+    """Remembers what came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[int] = []
+
+    def receive(self, delivery_tag: int) -> None:
+        self.tags.append(delivery_tag)
+        super().receive(delivery_tag)

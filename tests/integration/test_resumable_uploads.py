@@ -73,6 +73,11 @@ def at(offset: int, **more: str) -> dict[str, str]:
     return BYTES | {"Upload-Offset": str(offset)} | more
 
 
+def patch_head(url: str) -> str:
+    """Of a request that is written by hand: without its end."""
+    return f"PATCH {url} HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"{k}: {v}\r\n" for k, v in (TUS | BYTES).items())
+
+
 async def offset_of(gateway: httpx.AsyncClient, url: str) -> int:
     answer = await gateway.head(url)
     assert answer.status_code == 200, answer.headers
@@ -206,6 +211,21 @@ async def test_uploads_are_put_together(
     refused(await gateway.patch(final.headers["location"], content=b"", headers=at(0)), 403, "made of others")
 
 
+async def test_who_sends_little_stores_no_more(gateway: httpx.AsyncClient) -> None:
+    """A request that names what is there already costs nothing to send."""
+    parts = [await created(gateway, 15_000_000, {"Upload-Concat": "partial"}) for _ in range(2)]
+    for part in parts:
+        assert (await gateway.patch(part, content=bytes(15_000_000), headers=at(0))).status_code == 204
+
+    async def joined(*urls: str) -> httpx.Response:
+        return await gateway.post("/files", headers={"Upload-Concat": f"final;{' '.join(urls)}"})
+
+    refused(await joined(*parts), 413, "20000000")
+    refused(await joined(parts[0], parts[0]), 400, "each once")
+    assert (await joined(parts[0])).status_code == 201
+    refused(await joined(parts[0]), 409, "part of another")
+
+
 async def test_what_is_not_complete_cannot_be_put_together(gateway: httpx.AsyncClient) -> None:
     part = await created(gateway, 10, {"Upload-Concat": "partial"})
     refused(await gateway.post("/files", headers={"Upload-Concat": f"final;{part}"}), 409, "not complete")
@@ -268,7 +288,7 @@ async def test_the_same_key_is_the_same_upload(gateway: httpx.AsyncClient, where
 async def test_bytes_that_came_before_a_cut_are_kept(gateway: httpx.AsyncClient) -> None:
     url = await created(gateway)
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    head = f"PATCH {url} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nContent-Type: {BYTES['Content-Type']}\r\n"
+    head = patch_head(url)
     writer.write(f"{head}Upload-Offset: 0\r\nContent-Length: {len(CONTENT)}\r\n\r\n".encode() + CONTENT[:1_500_000])
     await writer.drain()
     writer.close()
@@ -327,7 +347,7 @@ async def test_a_gateway_that_is_stopped_keeps_what_came(broker_url: str, blobs:
         async with httpx.AsyncClient(base_url=base, headers=TUS) as client:
             url = await created(client)
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(base).port)
-        head = f"PATCH {url} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nContent-Type: {BYTES['Content-Type']}\r\n"
+        head = patch_head(url)
         writer.write(f"{head}Upload-Offset: 0\r\nContent-Length: {len(CONTENT)}\r\n\r\n".encode() + CONTENT[:500_000])
         await wait_until_async(lambda: any(blobs.rglob("bytes")), 30)
     answer = (await reader.read()).lower()

@@ -85,6 +85,7 @@ def test_starts_and_ends_in_order_with_an_open_stream_and_again(place_without_br
             assert runner.end(signal.SIGTERM) == 0
             stream.read()  # the stream has come to its end
         assert runner.processes() == {}
+        assert "broker " not in runner.output.partition("stopping")[2]  # whose clients end before it
     with start(place) as runner:
         runner.wait_ready()
         assert secret.read_text() == made

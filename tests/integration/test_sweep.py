@@ -12,7 +12,7 @@ from obstore.store import LocalStore
 
 from contracts.access.caller import Caller
 from gateway.blobs import Blobs
-from gateway.errors import NotFoundError
+from gateway.errors import ConflictError, NotFoundError, NotReadyError
 from gateway.idempotency import KeptUploads
 from gateway.quotas import Quota
 from gateway.submission import Submissions
@@ -21,13 +21,14 @@ from gateway.tus.growing_file import GrowingFile
 from gateway.tus.ledger import Ledger
 from gateway.tus.part_objects import PartObjects
 from gateway.tus.protocol import Creation
-from gateway.tus.sweep import Sweep
+from gateway.tus.sweep import QUIET, Sweep
 from gateway.usage import UsageBook
 from tests.fakes import FakePublisher
 from tests.ground import wait_until_async
 from tests.services import running_gateway
 
 UPLOAD_ID = "5f3b9c1e-0000-4000-8000-000000000001"
+OTHER_ID = "5f3b9c1e-0000-4000-8000-000000000009"
 SENDER = Caller("ada")
 DAY = timedelta(hours=24)
 SIZE = 100_000_000
@@ -52,6 +53,17 @@ class Place:
 
     async def add(self, *blocks: bytes) -> Standing:
         return await self.files.add(await self.files.find(UPLOAD_ID, SENDER), pieces(*blocks))
+
+    async def partials(self) -> tuple[str, ...]:
+        """Two partial uploads, complete."""
+        ids = (UPLOAD_ID[:-1] + "2", UPLOAD_ID[:-1] + "3")
+        for upload_id, content in zip(ids, (b"hello", b"world"), strict=True):
+            standing = await self.files.create(upload_id, Creation(5, "", {}, is_partial=True), SENDER)
+            await self.files.add(standing, pieces(content))
+        return ids
+
+    async def join(self, upload_id: str, *parts: str) -> Standing:
+        return await self.files.create(upload_id, Creation(None, "", {}, partials=parts), SENDER)
 
     def left(self) -> set[str]:
         return {path.name for path in self.folder.rglob("*") if path.is_file()}
@@ -174,6 +186,33 @@ async def test_partial_uploads_go_too(place: Place) -> None:
     with pytest.raises(NotFoundError):
         await place.files.look(UPLOAD_ID)
     assert place.broker.submitted == []
+
+
+async def test_a_whole_is_made_of_its_parts_once_and_can_be_sent_when_they_are_gone(place: Place) -> None:
+    parts = await place.partials()
+    place.broker.is_away = True
+    with pytest.raises(NotReadyError):
+        await place.join(UPLOAD_ID, *parts)
+    for part in parts:
+        await place.files.remove(await place.files.find(part, SENDER))
+    place.broker.is_away = False
+    place.age(QUIET * 2)
+    await place.sweep.once()
+    [request] = place.broker.submitted
+    assert (place.folder / "jobs" / request.job.id / "source").read_bytes() == b"helloworld"
+
+
+async def test_what_cannot_be_put_together_goes_too(place: Place) -> None:
+    """Its parts were another's: one part is of one whole, so that nobody stores more than they sent."""
+    parts = await place.partials()
+    await place.join(UPLOAD_ID, *parts)
+    with pytest.raises(ConflictError):
+        await place.join(OTHER_ID, parts[0])
+    assert len(place.broker.submitted) == 1
+    for _ in range(2):
+        place.age()
+        await place.sweep.once()
+    assert place.left() == {"source", "upload.json"}
 
 
 async def test_what_is_finished_goes_and_its_job_stays(place: Place) -> None:

@@ -128,6 +128,16 @@ async def test_a_stage_that_failed_is_an_error(
     assert "beyond repair" in str(failed.status.description)
 
 
+async def test_a_request_that_we_could_not_serve_is_an_error(
+    recorded: InMemorySpanExporter, broker_url: str, blobs: Path, channel: AbstractChannel
+) -> None:
+    async with running_gateway(broker_url, blobs.as_uri()) as url, httpx.AsyncClient(base_url=url) as client:
+        assert (await client.put("/upload/a.txt", content=b"x")).status_code == 503  # no processor was ever there
+        assert (await client.put("/upload/a.txt?pipeline=A", content=b"x")).status_code == 422
+    spans = [each for each in recorded.get_finished_spans() if each.name == "upload"]
+    assert [each.status.status_code for each in spans] == [StatusCode.ERROR, StatusCode.UNSET]
+
+
 async def test_what_is_tried_again_later_stays_in_its_trace(
     recorded: InMemorySpanExporter, broker_url: str, blobs: Path, events: Listener
 ) -> None:

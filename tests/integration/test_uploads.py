@@ -126,8 +126,11 @@ def form(body: bytes) -> dict[str, Any]:
 
 
 FILE = b'--B\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\ncontent\r\n'
-HEAD = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n"
-HEADS = {HEAD: FILE.removesuffix(b"\r\n"), b"PUT /upload/f HTTP/1.1\r\nHost: x\r\n": b""}  # and how a body begins
+HEAD = b"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=B\r\n"
+HEADS = {
+    HEAD: FILE.removesuffix(b"\r\n"),
+    b"PUT /upload/f HTTP/1.1\r\nHost: localhost\r\n": b"",
+}  # and how a body begins
 
 
 @pytest.mark.parametrize(

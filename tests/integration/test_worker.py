@@ -21,7 +21,7 @@ from processor.errors import SupersededError
 from processor.figures import Figures
 from processor.folder import JobFolder
 from processor.patience import Patience
-from processor.plan import MAX_DEATHS
+from processor.plan import MAX_DEATHS, MAX_RETURNS
 from processor.stops import Stops
 from processor.turn import Means
 from processor.verdict import DELAYS, SLICES
@@ -343,3 +343,36 @@ async def test_a_processor_frozen_before_its_write_puts_back_the_end_that_it_ove
     with pytest.raises(SupersededError):
         await writing
     assert await post.record() == ended
+
+
+async def test_a_job_that_was_taken_over_meanwhile_is_left_alone_by_who_hears_late_that_it_is_to_end(
+    post: Post,
+) -> None:
+    await obstore.put_async(post.store, source_key(JOB_ID), b"sleep")
+    message = delivery("steps")
+    working = asyncio.ensure_future(post.worker().work(message))
+    await wait_until_async(lambda: "child.txt" in names_in(post), 30)
+    await obstore.put_async(post.store, attempt_key(JOB_ID, 2), b"{}")
+    post.stops.cancel(JOB_ID)
+    await working
+    assert "job.cancelled" not in post.told()
+    assert names_in(post) == ["child.txt", "runs.txt"]
+    assert message.outcomes == ["ack"]
+
+
+async def test_what_a_killed_stage_has_half_written_is_removed_when_the_job_has_failed(post: Post) -> None:
+    await obstore.put_async(post.store, source_key(JOB_ID), b"killed")
+    half_written = post.folder / f"jobs/{JOB_ID}/artifacts/large.bin#1"
+    half_written.parent.mkdir()
+    half_written.touch()
+    await post.worker().work(delivery("trouble"))
+    assert post.told()[-1] == "job.failed"
+    assert not half_written.exists()
+
+
+async def test_a_message_that_came_back_often_is_sent_anew(post: Post) -> None:
+    message = delivery("count", returns=MAX_RETURNS)
+    await post.worker().work(message)
+    assert [encode(request) for request in post.announcer.submitted] == [message.body]
+    assert post.told() == []
+    assert message.outcomes == ["ack"]

@@ -70,6 +70,34 @@ async def test_a_foreign_page_changes_nothing(house: House, foreign: dict[str, s
         assert answer.status_code == 201
 
 
+async def test_a_page_that_takes_our_address_gets_nothing(broker_url: str, blobs: Path, inspect_queue: str) -> None:
+    """Its name leads to us, so that to a browser it is of our origin (DNS rebinding)."""
+    evil = {"Host": "evil.example:8000", "Origin": "http://evil.example:8000"}
+    async with (
+        running_gateway(broker_url, blobs.as_uri()) as gateway,
+        running_notifier(broker_url, store_url=blobs.as_uri()) as notifier,
+        httpx.AsyncClient() as client,
+    ):
+        for method, url in (
+            ("GET", f"{gateway}/"),
+            ("GET", f"{gateway}/web/main.js"),
+            ("PUT", f"{gateway}/upload/a"),
+            ("POST", f"{gateway}/files"),
+            ("GET", f"{notifier}/jobs"),
+            ("GET", f"{notifier}/events"),
+        ):
+            answer = await client.request(method, url, headers=evil)
+            assert answer.status_code == 421, url
+            assert "STAGECAST_ALLOWED_HOSTS" in answer.json()["detail"], url
+            assert "set-cookie" not in answer.headers, url
+        assert not (blobs / "jobs").exists()
+        for url in (f"{gateway}/", f"{notifier}/jobs"):
+            for host in ("localhost", "192.0.2.7:8000", "[2001:db8::7]:8000"):
+                assert (await client.get(url, headers={"Host": host})).status_code == 200
+        for path in ("/livez", "/readyz", "/metrics"):  # asked by name in a cluster; they tell nothing of anybody
+            assert (await client.get(f"{notifier}{path}", headers=evil)).status_code == 200
+
+
 async def test_who_asks_too_often_is_told_when_to_come_back(broker_url: str, blobs: Path, inspect_queue: str) -> None:
     slow: dict[str, Any] = {"rate_per_second": 0.01, "rate_burst": 5}
     async with (

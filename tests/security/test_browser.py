@@ -80,12 +80,11 @@ async def test_a_link_shows_one_job_and_no_other(broker_url: str, blobs: Path, i
         jobs = [(await ada.put(f"/upload/{name}", content=b"a")).json()["jobs"][0]["id"] for name in names]
         (blobs / "jobs" / jobs[0] / "artifacts").mkdir()
         link = (await ada.post(f"/jobs/{jobs[0]}/share")).json()["links"]["page"]
-        async with opened_page(url + link, waits=f"{LIVE} [data-job]") as (page, complaints):
-            assert await page.locator("[data-job]").count() == 1
-            assert re.search("shown.csv", await page.locator("#jobs").inner_text())
+        async with opened_page(url + link, waits=f"{LIVE} #job-page [data-job]") as (page, complaints):
+            assert re.search("shown.csv", await page.locator("#job-page").inner_text())
+            assert await page.locator("#jobs [data-job]").count() == 1
             assert not await page.get_by_text("Choose files").is_visible()
-            await page.get_by_role("link", name="shown.csv", exact=True).click()
-            await page.wait_for_selector("#job-page [data-job]")
+            assert not await page.get_by_role("link", name="All jobs").is_visible()
             assert not await page.get_by_role("button", name="Cancel").is_visible()
             await page.evaluate(WATCH)
             await ada.post(f"/jobs/{jobs[0]}/cancel")
@@ -94,6 +93,9 @@ async def test_a_link_shows_one_job_and_no_other(broker_url: str, blobs: Path, i
             assert complaints == []
         async with opened_page(url) as (page, complaints):  # a visitor without it
             assert await page.locator("[data-job]").count() == 0
+            assert await page.get_by_text("Only you see it.").is_visible()
+            assert not await page.get_by_text("Everyone who has this page open").is_visible()
+            assert "curl -b cookies.txt" in await page.locator("#curl-upload").inner_text()
             assert complaints == []
 
 
@@ -102,10 +104,14 @@ async def test_who_is_signed_out_is_told_so_and_asks_no_more(broker_url: str, bl
         running_pair(broker_url, blobs, auth_leeway_seconds=0, **TOKENS) as url,
         opened_page(url, waits=EXPIRED) as (page, _),  # with no token
     ):
-        assert "Sign in again" in await page.locator("#connection").inner_text()
+        words = await page.get_by_role("alert").inner_text()
+        assert "You are not signed in." in words
+        assert "Sign in where you do that for this site" in words
+        assert not await page.get_by_text("Choose files").is_visible()
         await page.context.add_cookies([{"name": "stagecast_token", "value": token(seconds=12), "url": url}])
-        await page.reload()
+        await page.get_by_role("button", name="Reload").click()
         await page.wait_for_selector(LIVE)
+        assert 'curl -H "Authorization: Bearer $TOKEN"' in await page.locator("#curl-upload").inner_text()
         await page.wait_for_selector(EXPIRED)  # the stream said so
         await page.add_init_script(TAB_WITH_THE_LOCK)
         await page.clock.install()

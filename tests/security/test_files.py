@@ -1,6 +1,8 @@
 """Whose a resumable upload is, what pages of other origins may do with one, and one that stops."""
 
 import asyncio
+import threading
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 from contracts.blobs import UPLOADS_FOLDER
 from gateway.tus.protocol import ANSWER_HEADERS, REQUEST_HEADERS
 from tests.access import bearer, token
+from tests.ground import wait_until_async
 from tests.security.conftest import TUS, House, running_house
 from tests.services import running_gateway
 
@@ -79,6 +82,24 @@ async def test_pages_of_other_origins(
         assert told.headers.get("access-control-allow-origin") == (origin if status == 204 else None)
 
 
+async def test_those_that_stop_hold_no_threads(broker_url: str, blobs: Path, inspect_queue: str) -> None:
+    """Of which a container gets 256 in all."""
+    async with (
+        running_gateway(broker_url, blobs.as_uri()) as url,
+        httpx.AsyncClient(base_url=url, headers=TUS) as client,
+        AsyncExitStack() as connections,
+    ):
+        head = "".join(f"{name}: {value}\r\n" for name, value in AT_THE_BEGINNING.items())
+        for _ in range(100):
+            place = (await client.post("/files", headers={"Upload-Length": "10"})).headers["location"]
+            _, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+            connections.callback(writer.close)
+            writer.write(f"PATCH {place} HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: 10\r\n\r\n".encode())
+        await wait_until_async(lambda: len(list(blobs.glob("uploads/*/bytes"))) == 100, 30, what="all of them, begun")
+        assert threading.active_count() < 60
+        assert (await client.put("/upload/a.txt", content=b"x")).status_code == 202
+
+
 async def test_one_that_stops_is_answered_and_keeps_what_came(broker_url: str, blobs: Path, inspect_queue: str) -> None:
     async with (
         running_gateway(broker_url, blobs.as_uri(), gateway_idle_seconds=0.5) as url,
@@ -87,7 +108,7 @@ async def test_one_that_stops_is_answered_and_keeps_what_came(broker_url: str, b
         place = (await client.post("/files", headers={"Upload-Length": "10"})).headers["location"]
         head = "".join(f"{name}: {value}\r\n" for name, value in AT_THE_BEGINNING.items())
         reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
-        writer.write(f"PATCH {place} HTTP/1.1\r\nHost: x\r\n{head}Content-Length: 10\r\n\r\nabc".encode())
+        writer.write(f"PATCH {place} HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: 10\r\n\r\nabc".encode())
         answer = (await reader.read()).lower()
         writer.close()
         assert answer.startswith(b"http/1.1 408 ")

@@ -7,11 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers, QueryParams
 
+from contracts.access.hosts import ANY, is_ours
+from gateway.digests import read_digests
 from gateway.errors import BrokenFormError, NotMultipartError, RefusedError
 from gateway.filenames import clean_name, decode_form_name
 from gateway.form import Form
 from gateway.idempotency import read_key
 from gateway.ranges import parse_range
+from gateway.tus.protocol import CONTENT_TYPE, read_checksum, read_creation, read_metadata, read_offset
 from notifier.beginning import Replay, Snapshot, begin
 from notifier.errors import BadQuestionError
 from notifier.history import History
@@ -87,6 +90,32 @@ def test_keys(key: str) -> None:
         return
     assert found is not None
     assert len(found.digest) == 64
+
+
+@given(first=st.sampled_from(["", "filename ", "sha1 ", "sha-256=:", "final;", "final;/files/"]), rest=HEADER)
+@example(first="filename ", rest="\u00e9")  # base64 has an error of its own for what is no ASCII
+@example(first="sha1 ", rest="\u00e9")
+def test_headers_of_uploads(first: str, rest: str) -> None:
+    said = dict.fromkeys(
+        ("upload-concat", "upload-length", "upload-offset", "upload-checksum", "Repr-Digest"), first + rest
+    )
+    for read in (
+        lambda: read_metadata(first + rest),
+        lambda: read_creation(said, max_size=100),
+        lambda: read_offset({**said, "content-type": CONTENT_TYPE}),
+        lambda: read_checksum(said),
+        lambda: read_digests(said),
+    ):
+        try:
+            read()
+        except RefusedError as refused:
+            assert refused.status in {400, 413}
+
+
+@given(host=HEADER)
+def test_hosts(host: str) -> None:
+    assert is_ours(host, (ANY,))
+    assert not is_ours(f"{host}.example", ())
 
 
 PIECES = [

@@ -22,12 +22,13 @@ from gateway.settings import GatewaySettings
 from notifier.__main__ import make_hub
 from notifier.app import make_routes as notifier_routes
 from notifier.archive import Archive
+from notifier.door import Door
 from notifier.fanout import Shared
 from notifier.figures import Figures
 from notifier.listing import Listing
 from notifier.places import Places
 from notifier.settings import NotifierSettings
-from notifier.stream import Door, Events
+from notifier.stream import Events
 from tests.access import bearer, token
 from tests.security.conftest import METADATA, NAME, SIGNING, TUS, House, Person
 

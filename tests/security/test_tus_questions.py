@@ -47,7 +47,7 @@ PLACES = st.sampled_from(
     ["{own}", "{own}", "/files", "/files/..%2F..%2Fjobs", "/files/%00", "/files/{x}", "/files/%FF"]
 )
 FILES = re.compile(
-    r"uploads/(?P<upload>[0-9a-f-]{36})/(upload\.json|length|finished|bytes|offset)"
+    r"uploads/(?P<upload>[0-9a-f-]{36})/(upload\.json|length|joined|finished|bytes|offset)"
     r"|uploads/clock-[0-9a-f]{32}|jobs/[0-9a-f-]{36}/(source|upload\.json)"
 )
 

@@ -11,6 +11,7 @@ from contracts.access.errors import (
     BadPassError,
     BadTokenError,
     ForeignOriginError,
+    MisdirectedError,
     NotSignedInError,
     ReadOnlyError,
     TooFastError,
@@ -158,17 +159,30 @@ async def test_our_pages_and_programs_do(headers: dict[str, str]) -> None:
     await door().admit(asked("POST", host="localhost", cookie=cookie(), **headers))
 
 
+def test_a_page_that_takes_our_address_is_not_let_in() -> None:
+    """What it was sent to is the one thing in which its request differs from one of ours."""
+    for host in ("localhost:8000", "192.0.2.7:8000", "files.example"):
+        door(allowed_hosts="files.example").screen(asked(host=host))
+    with pytest.raises(MisdirectedError, match="STAGECAST_ALLOWED_HOSTS"):
+        door(allowed_hosts="files.example").screen(asked(host="evil.example:8000", origin="http://evil.example:8000"))
+    with pytest.raises(MisdirectedError):
+        door().screen(asked(host="files.example"))
+    door(visibility="own").screen(asked(host="files.example"))
+    with_tokens().screen(asked(host="files.example"))
+    door().screen(asked())  # no browser's
+
+
 def test_who_asks_too_often_waits() -> None:
     fast = door(rate_per_second=1, rate_burst=3)
     for _ in range(3):
-        fast.slow_down(asked())
+        fast.screen(asked())
     with pytest.raises(TooFastError) as refused:
-        fast.slow_down(asked())
+        fast.screen(asked())
     assert refused.value.headers == {"Retry-After": "1"}
-    fast.slow_down(asked(client="192.0.2.2"))
+    fast.screen(asked(client="192.0.2.2"))
     for number in range(3):
-        fast.slow_down(asked(client=f"2001:db8::{number}"))
+        fast.screen(asked(client=f"2001:db8::{number}"))
     with pytest.raises(TooFastError):
-        fast.slow_down(asked(client="2001:db8::ffff"))
+        fast.screen(asked(client="2001:db8::ffff"))
     for _ in range(1_000):
-        door().slow_down(asked())
+        door().screen(asked())

@@ -5,6 +5,8 @@ import pytest
 from contracts.access.settings import AccessSettings
 from contracts.errors import BadSettingError
 from contracts.settings import read_settings
+from gateway.settings import GatewaySettings
+from notifier.settings import NotifierSettings
 from tests.access import SECRET
 
 
@@ -23,6 +25,9 @@ from tests.access import SECRET
         ({"AUTH_ALGORITHMS": "none"}, "STAGECAST_AUTH_ALGORITHMS"),
         ({"AUTH_ALGORITHMS": "HS256"}, "STAGECAST_AUTH_ALGORITHMS"),
         ({"AUTH_LEEWAY_SECONDS": "3600"}, "STAGECAST_AUTH_LEEWAY_SECONDS"),
+        ({"ALLOWED_HOSTS": "https://files.example"}, "STAGECAST_ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "files.example:8000"}, "STAGECAST_ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*.example"}, "STAGECAST_ALLOWED_HOSTS"),
     ],
 )
 def test_what_does_not_fit_together_is_said(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: str) -> None:
@@ -35,6 +40,19 @@ def test_what_does_not_fit_together_is_said(monkeypatch: pytest.MonkeyPatch, giv
     assert "STAGECAST_:" not in str(refused.value)
 
 
+@pytest.mark.parametrize("origins", ["*", "null", "https://files.example/", "files.example", "https://Files.example"])
+def test_what_is_no_origin_is_none_to_trust(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    """`*` above all, which would let any page read what its reader may."""
+    for settings, name in ((GatewaySettings, "GATEWAY"), (NotifierSettings, "NOTIFIER")):
+        monkeypatch.setenv(
+            f"STAGECAST_{name}_ALLOWED_ORIGINS", "https://ok.example,http://localhost:8000,http://[::1]:1"
+        )
+        read_settings(settings)
+        monkeypatch.setenv(f"STAGECAST_{name}_ALLOWED_ORIGINS", f"https://ok.example,{origins}")
+        with pytest.raises(BadSettingError, match=f"{name}_ALLOWED_ORIGINS"):
+            read_settings(settings)
+
+
 def test_what_is_empty_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """As compose files leave it."""
     for name in (
@@ -45,10 +63,32 @@ def test_what_is_empty_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         "AUTH_JWKS_URL",
         "AUTH_ISSUER",
         "AUTH_AUDIENCE",
+        "ALLOWED_HOSTS",
     ):
         monkeypatch.setenv(f"STAGECAST_{name}", "")
     settings = read_settings(AccessSettings)
     assert (settings.secrets, settings.needs_tokens, settings.owner_secret) == ((), False, None)
+    assert settings.hosts == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ()),
+        ({"ALLOWED_HOSTS": "Files.example, other.example"}, ("files.example", "other.example")),
+        ({"ALLOWED_HOSTS": ",files.example"}, ("files.example",)),  # as the compose file puts it together
+        ({"ALLOWED_HOSTS": "*"}, ("*",)),
+        ({"VISIBILITY": "own", "SECRET": "s"}, ("*",)),
+        ({"AUTH_SECRET": SECRET, "AUTH_ISSUER": "i", "AUTH_AUDIENCE": "a", "SECRET": "s"}, ("*",)),
+        ({"VISIBILITY": "own", "SECRET": "s", "ALLOWED_HOSTS": "files.example"}, ("files.example",)),
+    ],
+)
+def test_names_must_be_said_where_everybody_sees_everything(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], names: tuple[str, ...]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"STAGECAST_{name}", value)
+    assert read_settings(AccessSettings).hosts == names
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,14 +4,14 @@ WARNING = "2026-11-24 03:56:23.177690+00:00 [warning] <0.510.0> closing AMQP con
 
 
 def test_of_a_booting_node_its_version_is_shown() -> None:
-    assert worth_showing("  ##  ##      RabbitMQ 3.10.8", booted=False) == "starting RabbitMQ 3.10.8"
-    assert worth_showing("  Starting broker... completed with 0 plugins.", booted=False) is None
-    assert worth_showing(WARNING, booted=False) is None
+    assert worth_showing("  ##  ##      RabbitMQ 3.10.8", runs=False) == "starting RabbitMQ 3.10.8"
+    assert worth_showing("  Starting broker... completed with 0 plugins.", runs=False) is None
+    assert worth_showing(WARNING, runs=False) is None
 
 
 def test_of_a_running_node_warnings_are_shown() -> None:
-    assert worth_showing(WARNING, booted=True) == WARNING
-    assert worth_showing(WARNING.replace("warning", "info"), booted=True) is None
+    assert worth_showing(WARNING, runs=True) == WARNING
+    assert worth_showing(WARNING.replace("warning", "info"), runs=True) is None
 
 
 def test_why_a_node_did_not_boot_is_found_among_its_reports() -> None:

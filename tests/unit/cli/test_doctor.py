@@ -9,7 +9,7 @@ import pytest
 from cli.doctor.broker import Broker, judge_acknowledgement, judge_broker, judge_pipeline, judge_version
 from cli.doctor.canary import Canary, Heard, judge_canary
 from cli.doctor.clocks import Reading, judge_clocks
-from cli.doctor.command import as_dict, verdict
+from cli.doctor.command import Countdown, as_dict, verdict
 from cli.doctor.examination import Report, is_this_machine
 from cli.doctor.finding import Finding, Level, good, is_sound, note, unseen, wrong
 from cli.doctor.http_version import Spoken, judge_http_version
@@ -80,7 +80,13 @@ def test_a_node_tells_its_timeout_and_its_alarms() -> None:
     ],
 )
 def test_what_the_management_api_tells(told: Management, expected: list[Level]) -> None:
-    assert levels(judge_management(told)) == expected
+    assert levels(judge_management(told, (4, 0))) == expected
+
+
+@pytest.mark.parametrize("told", [Management("http://b:15672", "refused"), Management("http://b:15672")])
+def test_an_old_broker_is_not_asked_for_deprecated_features(told: Management) -> None:
+    assert judge_management(told, (3, 10)) == []
+    assert levels(judge_management(told, None)) == [Level.UNSEEN]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +159,18 @@ def test_streams(reading: StreamReading, checks: list[str]) -> None:
     ],
 )
 def test_http_versions(spoken: Spoken, level: Level) -> None:
-    assert judge_http_version(spoken).level is level
+    assert judge_http_version(spoken, is_here=False).level is level
+
+
+def test_plain_http_is_right_on_this_machine_alone() -> None:
+    plain, secured = Spoken("http://localhost:8000", "http/1.1"), Spoken("https://localhost", "http/1.1")
+    assert judge_http_version(plain, is_here=True).level is Level.GOOD
+    assert judge_http_version(secured, is_here=True).level is Level.NOTE
+
+
+def test_the_countdown_says_what_is_waited_for() -> None:
+    assert str(Countdown(35, 60).__rich__()).startswith("listening to a quiet stream, 3")
+    assert str(Countdown(-1, 60).__rich__()).startswith("waiting for a tiny job to be done, 6")
 
 
 def clock(seconds: float, who: str = "gateway") -> Reading:

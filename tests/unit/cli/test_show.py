@@ -30,6 +30,16 @@ def test_a_screen_says_whether_it_is_live() -> None:
     assert "reconnecting" not in drawn(screen)
 
 
+def test_a_screen_counts_down_to_the_next_try() -> None:
+    now = [100.0]
+    screen = Screen(Console(file=io.StringIO()), clock=lambda: now[0])
+    screen.connection(WAITING)
+    now[0] += 2
+    assert "reconnecting in 1 s" in drawn(screen)
+    now[0] += 9
+    assert "reconnecting in 0 s" in drawn(screen)
+
+
 def test_without_a_terminal_it_is_lines_or_json() -> None:
     with showing(as_json=False, out=io.StringIO()) as show:
         assert isinstance(show, Lines)

@@ -35,3 +35,21 @@ def test_libraries_speak_in_the_same_form(capsys: pytest.CaptureFixture[str]) ->
     logging.getLogger("asyncio").warning("shown")
     [line] = capsys.readouterr().err.splitlines()
     assert json.loads(line)["event"] == "shown"
+
+
+def test_a_traceback_keeps_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("gateway", level="info", format="json")
+    try:
+        raise ValueError("x" * 20_000 + " and so it broke")
+    except ValueError:
+        structlog.get_logger().exception("attempt.broken", details="y" * 20_000 + " here")
+    told = json.loads(capsys.readouterr().err)
+    assert told["exception"].endswith("and so it broke")
+    assert told["details"].endswith("here")
+    assert len(told["exception"]) + len(told["details"]) < 17_000
+
+
+def test_a_fault_in_a_request_has_a_name_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("gateway", level="info", format="json")
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application\n")
+    assert json.loads(capsys.readouterr().err)["event"] == "request.broken"

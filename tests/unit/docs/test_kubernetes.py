@@ -104,3 +104,19 @@ def test_a_processor_ends_within_its_grace() -> None:
     grace = {each["name"]: each.get("value") for each in container("processor")["env"]}
     pod = named("Deployment")["processor"]["spec"]["template"]["spec"]
     assert float(grace["STAGECAST_PROCESSOR_GRACE_SECONDS"]) + 10 <= pod["terminationGracePeriodSeconds"]
+
+
+def test_the_edge_and_prometheus_alone_reach_the_services() -> None:
+    [rule] = named("NetworkPolicy")["only-the-edge"]["spec"]["ingress"]
+    edge, prometheus = rule["from"]
+    assert edge == {"podSelector": {"matchLabels": named("Deployment")["edge"]["spec"]["selector"]["matchLabels"]}}
+    assert prometheus["namespaceSelector"] == {}  # wherever it is
+    assert prometheus["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "prometheus"}
+
+
+def test_processors_are_as_many_as_jobs_that_wait_or_run_need() -> None:
+    scaled, entry = documents(FOLDER / "autoscaling" / "processor.yaml")
+    [trigger] = scaled["spec"]["triggers"]
+    told, namespace = trigger["metadata"], named("Namespace")["stagecast"]["metadata"]["name"]
+    assert (told["protocol"], told["host"]) == ("http", f"http://rabbitmq.{namespace}.svc:15672/")
+    assert {each["parameter"] for each in entry["spec"]["secretTargetRef"]} == {"username", "password"}

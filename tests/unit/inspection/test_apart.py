@@ -4,6 +4,7 @@ import io
 
 import polars as pl
 import pytest
+from PIL import Image
 
 from processor.inspection import apart
 from tests.unit.inspection.files import image, png_bomb
@@ -52,6 +53,16 @@ def test_a_crash_is_a_finding(inspected: Inspect, monkeypatch: pytest.MonkeyPatc
 
     assert result.problem == apart.CRASHED
     assert result.facts["analyse"]["kind"] == "binary"
+
+
+def test_what_takes_too_much_memory_is_a_finding(inspected: Inspect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image is a fine one, and small; its reader is what must keep to the limit."""
+    black = io.BytesIO()
+    Image.new("L", (4000, 4000)).save(black, "PNG", compress_level=1)
+    assert not inspected(black.getvalue(), stages=ANALYSE).problem
+    monkeypatch.setattr(apart, "MAX_MEMORY_BYTES", 50_000_000)
+
+    assert "takes more memory than it may" in inspected(black.getvalue(), stages=ANALYSE).problem
 
 
 def test_too_slow_is_a_finding(inspected: Inspect, monkeypatch: pytest.MonkeyPatch) -> None:

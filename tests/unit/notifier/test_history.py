@@ -7,8 +7,8 @@ from contracts.events import Event
 from notifier.cursor import Cursor, proof_of
 from notifier.history import BATCH_BYTES, TRIM_AT_ONCE, History
 from notifier.selection import Format, Selection
+from tests.hubs import encoded
 from tests.samples import JOB_ID, a_story, one_of_each
-from tests.unit.notifier.conftest import encoded
 
 OTHER_ID = "01a20bbc-322f-705e-8f23-50c7105c1200"
 

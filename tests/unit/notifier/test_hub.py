@@ -1,41 +1,19 @@
 import asyncio
-import json
 import time
-from typing import Any
 
 import pytest
 
-from contracts.events import Event, encode
 from notifier.beginning import Replay, Snapshot, Unreadable
 from notifier.cursor import parse_cursor
 from notifier.hub import LATE
 from notifier.selection import Format, Selection
 from notifier.snapshots import Reason
-from notifier.subscription import Subscription
 from notifier.watch import Watch
+from tests.hubs import Bench, kinds, make_bench, snapshots, told
 from tests.samples import JOB_ID, a_story, one_of_each
-from tests.unit.notifier.conftest import Bench, FakeConnection, deliver, make_bench
 
 OTHER_ID = "01a20bbc-322f-705e-8f23-50c7105c1200"
 THIRD_ID = "01a20bbc-322f-705e-8f23-50c7105c1201"
-
-
-def told(connection: FakeConnection) -> list[str]:
-    """The types of what a client was told, with `snapshot` for each of those."""
-    return [kind_of(frame) for frame in connection.frames()]
-
-
-def kind_of(frame: str) -> str:
-    head, _, data = frame.rpartition("data: ")
-    return head.removeprefix("event: ").strip() or json.loads(data)["type"]
-
-
-def snapshots(connection: FakeConnection) -> list[dict[str, Any]]:
-    return [json.loads(frame.split("data: ", 1)[1]) for frame in connection.frames() if frame.startswith("event: snap")]
-
-
-def kinds(events: list[Event]) -> list[str]:
-    return [event.type for event in events]
 
 
 async def test_a_new_client_gets_a_snapshot_and_what_follows(bench: Bench) -> None:
@@ -232,6 +210,17 @@ async def test_one_that_takes_nothing_for_too_long_is_cut() -> None:
     assert not fine.is_closed
 
 
+async def test_one_that_does_not_take_the_end_of_its_stream_is_cut(bench: Bench) -> None:
+    streams = [bench.open(Selection(jobs=frozenset({JOB_ID}))) for _ in range(2)]
+    await bench.settle()
+    (taken, quick), (_, stuck) = streams
+    assert quick.is_closed
+    bench.hub.close(taken)
+    Watch(bench.hub, cut_seconds=60.0).cut_idle(time.monotonic() + 61)
+    assert stuck.is_aborted
+    assert not quick.is_aborted
+
+
 @pytest.mark.parametrize("trouble", [None, "the broker\nis away"])
 async def test_quiet_streams_get_a_heartbeat_that_says_what_is_wrong(trouble: str | None) -> None:
     bench = make_bench()
@@ -254,6 +243,22 @@ async def test_a_heartbeat_tells_the_cursor_that_moved_without_a_word(bench: Ben
     assert connection.ids()[-1] == str(bench.hub.history.cursor(bench.hub.history.head))
 
 
+async def test_one_whose_place_has_left_the_history_is_not_told_the_cursor_of_what_it_was_not_sent() -> None:
+    bench = make_bench(max_events=10)
+    bench.log(one_of_each(job_id=OTHER_ID)["job.queued"])
+    subscription, connection = bench.open(Selection(jobs=frozenset({OTHER_ID})))
+    await bench.settle()
+    Watch(bench.hub).beat(subscription)
+    before = connection.ids()
+    bench.log(*a_story())
+    await bench.settle()
+    bench.log(*(event for _ in range(300) for event in a_story(OTHER_ID)))
+    Watch(bench.hub).beat(subscription)
+    assert connection.ids() == before
+    await bench.settle()
+    assert snapshots(connection)[-1]["reason"] == "fell-behind"
+
+
 async def test_draining_says_goodbye_and_ends_every_stream(bench: Bench) -> None:
     clients = [bench.open()[1], bench.open(Selection(format=Format.TEXT))[1]]
     stuck = bench.open()[1]
@@ -266,6 +271,15 @@ async def test_draining_says_goodbye_and_ends_every_stream(bench: Bench) -> None
         assert not connection.is_aborted
     assert stuck.is_aborted
     assert bench.hub.is_draining
+    assert len(bench.hub) == 0
+
+
+async def test_one_that_comes_while_it_drains_is_told_so(bench: Bench) -> None:
+    await bench.hub.drain()
+    _, connection = bench.open()
+    await bench.settle()
+    assert told(connection) == ["snapshot", "draining"]
+    assert connection.is_closed
     assert len(bench.hub) == 0
 
 
@@ -285,102 +299,3 @@ async def test_the_hub_forgets_who_left(bench: Bench) -> None:
     assert len(bench.hub) == 1
     bench.hub.close(subscription)
     assert len(bench.hub) == 0
-
-
-class TestQueues:
-    """What a client's own queue brings, beside the log."""
-
-    @staticmethod
-    def joined(bench: Bench) -> tuple[Subscription, FakeConnection]:
-        subscription, connection = bench.open(queue=True)
-        subscription.joined_at = bench.hub.history.head  # type: ignore[attr-defined]
-        return subscription, connection
-
-    async def test_before_it_is_joined_the_log_feeds_it(self, bench: Bench) -> None:
-        _, connection = bench.open(queue=True)
-        bench.log(*a_story())
-        await bench.settle()
-        assert told(connection)[1:] == kinds(a_story())
-
-    async def test_once_joined_the_queue_does(self, bench: Bench) -> None:
-        events = a_story()
-        subscription, connection = self.joined(bench)
-        settled = deliver(subscription, bench.hub, *events)
-        await bench.settle()
-        assert told(connection)[1:] == kinds(events)
-        assert settled == [event.id for event in events]
-        bench.log(*events)
-        await bench.settle()
-        assert told(connection)[1:] == kinds(events)
-
-    async def test_what_the_log_has_sent_the_queue_does_not_send_again(self, bench: Bench) -> None:
-        events = a_story()
-        subscription, connection = bench.open(queue=True)
-        bench.log(*events)
-        await bench.settle()
-        subscription.joined_at = 2  # type: ignore[attr-defined]
-        settled = deliver(subscription, bench.hub, *events)
-        await bench.settle()
-        assert told(connection)[1:] == kinds(events)
-        assert settled == [event.id for event in events]
-
-    async def test_the_cursor_is_the_longest_unbroken_run_of_the_log(self, bench: Bench) -> None:
-        one, two, three = (one_of_each(job_id=job_id)["job.queued"] for job_id in (JOB_ID, OTHER_ID, THIRD_ID))
-        subscription, _ = self.joined(bench)
-        bench.log(one, two, three)
-        deliver(subscription, bench.hub, one, three)
-        await bench.settle()
-        assert subscription.position == 1
-        deliver(subscription, bench.hub, two)
-        await bench.settle()
-        assert subscription.position == 3
-
-    async def test_a_job_is_told_in_order_even_when_its_queue_skips(self, bench: Bench) -> None:
-        events = a_story()
-        subscription, connection = self.joined(bench)
-        bench.log(*events)
-        settled = deliver(subscription, bench.hub, *events[1:])
-        await bench.settle()
-        assert told(connection)[1:] == kinds(events)
-        assert len(settled) == len(events) - 1
-
-    async def test_a_lost_copy_is_made_good_from_the_log(self, bench: Bench) -> None:
-        events = [one_of_each(job_id=job_id)["job.queued"] for job_id in (JOB_ID, OTHER_ID, THIRD_ID)]
-        subscription, connection = self.joined(bench)
-        bench.log(*events)
-        deliver(subscription, bench.hub, events[0], events[2])
-        await bench.settle()
-        assert len(told(connection)) == 1 + len(events) - 1
-        Watch(bench.hub).mend(subscription, now=time.monotonic() + 60)
-        await bench.settle()
-        assert {encode(event).decode() for event in events} <= {frame[6:] for frame in connection.frames()}
-        assert subscription.position == bench.hub.history.head
-
-    async def test_without_its_queue_the_log_feeds_it_again(self, bench: Bench) -> None:
-        events = a_story()
-        subscription, connection = self.joined(bench)
-        deliver(subscription, bench.hub, events[0])
-        await bench.settle()
-        subscription.leave_queue()  # type: ignore[attr-defined]
-        bench.log(*events)
-        await bench.settle()
-        assert set(told(connection)[1:]) == set(kinds(events))
-        assert subscription.position == bench.hub.history.head
-
-    async def test_one_client_is_not_ended_by_the_copy_of_another(self, bench: Bench) -> None:
-        wish = Selection(jobs=frozenset({JOB_ID}))
-        *before, last = a_story()
-        bench.log(*before)
-        one, first = bench.open(wish, queue=True)
-        two, second = bench.open(wish, queue=True)
-        for subscription in (one, two):
-            subscription.joined_at = bench.hub.history.head  # type: ignore[attr-defined]
-        deliver(one, bench.hub, last)
-        bench.hub.wake(two)
-        await bench.settle()
-        assert first.is_closed
-        assert not second.is_closed
-        deliver(two, bench.hub, last)
-        await bench.settle()
-        assert told(second) == ["snapshot", "job.completed"]
-        assert second.is_closed

@@ -14,9 +14,9 @@ from notifier.selection import Selection
 from notifier.snapshots import Reason
 from notifier.subscription import QueueSubscription, Subscription
 from notifier.watch import Watch
+from tests.hubs import FakeConnection, deliver, make_bench
 from tests.samples import a_story
 from tests.streams import Frame, Story
-from tests.unit.notifier.conftest import FakeConnection, deliver, make_bench
 
 JOBS = [f"01a20bbc-322f-705e-8f23-50c7105c12{number:02d}" for number in range(3)]
 CLIENTS = 2

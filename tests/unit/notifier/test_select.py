@@ -4,9 +4,8 @@ import pytest
 
 from contracts.access.caller import Caller, Share, Visibility
 from notifier.errors import BadQuestionError, NobodysStreamError
-from notifier.question import Question
+from notifier.question import Question, select
 from notifier.selection import Format
-from notifier.stream import select
 from tests.samples import JOB_ID
 
 OWN = Caller("me", Visibility.OWN)

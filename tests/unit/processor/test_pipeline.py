@@ -169,6 +169,7 @@ def test_a_wrongly_installed_pipeline_says_what_is_wrong(
     [
         ("1 /", "SyntaxError"),
         ("raise RuntimeError('no licence')", "cannot be imported: RuntimeError: no licence"),
+        ("raise SystemExit('no licence')", "cannot be imported: SystemExit: no licence"),
         ("from processor import Pipeline\nx = Pipeline('X')", "pipeline name 'X'"),
     ],
 )

@@ -105,8 +105,8 @@ def test_a_stage_that_takes_longer_than_usual_goes_by_its_own_pace(page: PageCod
         ({"state": "restarting", "heardAt": NOW, "retryAt": NOW + 900}, "restarting", "Server restarts, 1 s"),
         ({"state": "reconnecting", "heardAt": NOW - 99_000}, "stale", "Stale: 1 min 39 s without word"),
         ({"state": "connecting"}, "connecting", "Connecting"),
-        ({"state": "ended", "heardAt": NOW - 99_000}, "ended", "All told"),
-        ({"state": "expired", "heardAt": NOW - 99_000}, "expired", "Signed out. Sign in again, then reload"),
+        ({"state": "ended", "heardAt": NOW - 99_000}, "ended", "Finished"),
+        ({"state": "expired", "heardAt": NOW - 99_000}, "expired", "Signed out"),
     ],
 )
 def test_the_connection_in_words(page: PageCode, connection: Wire, state: str, words: str) -> None:

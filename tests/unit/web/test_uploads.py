@@ -42,8 +42,8 @@ def test_which_file_it_is(page: PageCode, change: Wire, is_same: bool) -> None:
 
 def test_metadata_take_any_name(page: PageCode) -> None:
     name, pipeline = (base64.b64encode(text.encode()).decode() for text in ("大, ü.csv", "inspect"))
-    assert page.call("resumable", "metadata", "大, ü.csv", "inspect") == f"filename {name},pipeline {pipeline}"
-    assert page.call("resumable", "metadata", "大, ü.csv") == f"filename {name}"
+    assert page.call("tus", "metadata", "大, ü.csv", "inspect") == f"filename {name},pipeline {pipeline}"
+    assert page.call("tus", "metadata", "大, ü.csv") == f"filename {name}"
 
 
 @pytest.mark.parametrize(("tries", "least", "most"), [(1, 500, 1_000), (3, 2_000, 4_000), (9, 8_000, 16_000)])
