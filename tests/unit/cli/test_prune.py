@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from obstore.store import LocalStore, MemoryStore, ObjectStore
 from uuid_utils import uuid7
 
-from cli.job_folder import JobFolder, Keep, Remove, judge
+from cli.job_folder import JobFolder, Keep, Remove, judge, read_folder, remove_folder
 from cli.key_record import KeyRecord, judge_key
 from cli.prune import Pruning
+from cli.stored_job import read_job
 from contracts.blobs import artifact_key, idempotency_key, record_key, source_key, upload_key
 from contracts.events import encode
 from contracts.job import Job
@@ -113,6 +115,15 @@ def test_only_what_is_over_goes_and_goes_whole(store: ObjectStore) -> None:
 
 def paths(store: ObjectStore) -> list[str]:
     return [file["path"] for batch in obstore.list(store) for file in batch]
+
+
+def test_a_removal_that_breaks_off_leaves_no_job_that_a_command_finds(store: ObjectStore) -> None:
+    job_id = fill(store, JobState.COMPLETED)
+    found = read_folder(store, job_id)
+    with pytest.raises(TypeError):  # no key of a store
+        remove_folder(store, replace(found, keys=("jobs/../no-key", *found.keys)))
+    assert read_job(store, job_id) is None
+    assert paths(store)
 
 
 def test_two_at_once_do_not_disturb_each_other(store: ObjectStore) -> None:
