@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -375,7 +376,8 @@ async def test_no_more_processes_wait_than_may(source: Source) -> None:
 async def test_a_process_that_is_killed_while_it_waits_is_replaced(source: Source) -> None:
     async with stage_processes() as processes:
         found = await found_by(processes, work("say_who", source))
-        os.kill(found["pid"], signal.SIGKILL)
+        with suppress(ProcessLookupError):  # on a busy machine its stage may have taken too long for another to follow
+            os.kill(found["pid"], signal.SIGKILL)
         await wait_until_async(lambda: not psutil.pid_exists(found["pid"]), 10)
         following = await found_by(processes, work("say_who", source))
     assert following["pid"] != found["pid"]
