@@ -78,7 +78,8 @@ async def waits_for_the_store(processor: ProcessorProcess) -> None:
                 answer = await client.get(f"{processor.url}/readyz")
             except httpx.TransportError:
                 return False  # it is not there yet
-            return answer.status_code == 503 and "the store fails" in answer.text
+            words = ("the store fails", "the store's folder may not be written")  # found by trying, and by looking
+            return answer.status_code == 503 and any(each in answer.text for each in words)
 
         await wait_until_async(says_so, 30, what="a processor that says that it waits for the store")
 
