@@ -19,6 +19,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from pydantic import SecretStr
 
+from contracts.errors import words_of
 from contracts.link import UNWATCHED, Link
 
 HEARTBEAT = timedelta(seconds=10)
@@ -189,5 +190,4 @@ def is_told(failures: int) -> bool:
 
 def describe(error: BaseException) -> str:
     """An error in one bounded line, for logs and answers."""
-    words = str(error).partition("\n\nDebug source:")[0]  # obstore says all again there, as a tree
-    return f"{type(error).__name__}: {words}".strip(": ").replace("\n", " ")[:300]
+    return f"{type(error).__name__}: {words_of(error)}".strip(": ").replace("\n", " ")[:300]

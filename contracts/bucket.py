@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from contracts.errors import words_of
+
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
@@ -54,4 +56,4 @@ def store_fault(error: Exception) -> str:
         return "the bucket does not exist: see STAGECAST_STORE_URL"
     if isinstance(error, PermissionDeniedError | UnauthenticatedError) or "403 Forbidden" in text:
         return "the store refuses us: see AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do"
-    return f"the store does not answer: {text.partition('Debug source')[0].strip()[:300]}".replace("\n", " ")
+    return f"the store does not answer: {words_of(error)[:300]}".replace("\n", " ")

@@ -1,4 +1,9 @@
-"""Errors named by what their reader does next."""
+"""Errors named by what their reader does next, and what an error says."""
+
+
+def words_of(error: BaseException) -> str:
+    """An error's own words, for people: the store's say all again below, as a tree for programmers."""
+    return str(error).partition("\n\nDebug source:")[0].strip()
 
 
 class UnreadableMessageError(ValueError):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aio_pika.abc import AbstractChannel
+    from aio_pika.abc import AbstractChannel, AbstractQueue
 
     from contracts.events import Event
 
@@ -136,6 +136,11 @@ async def declare(channel: "AbstractChannel", *parts: Exchange | Queue) -> None:
                 if part.bound_to is not None:
                     await exchange.bind(part.bound_to.name)
             case Queue():
-                queue = await channel.declare_queue(part.name, durable=True, arguments=dict(part.arguments))
+                queue = await declare_queue(channel, part)
                 if part.bound_to is not None:
                     await queue.bind(part.bound_to.name, part.routing_key)
+
+
+async def declare_queue(channel: "AbstractChannel", queue: Queue) -> "AbstractQueue":
+    """Declare one and bind it to nothing; what is given back knows how many messages wait in it."""
+    return await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.blobs import open_store
+from contracts.errors import words_of
 from processor.catalogue import load_pipeline
 from processor.errors import PermanentFailure, SupersededError
 from processor.guardian import adopt_orphans, guard
@@ -189,7 +190,7 @@ def _print_to(output: Connection) -> None:
 
 def _reason(error: BaseException) -> str:
     """What to tell people: the error's own words, with its kind where they would say little alone."""
-    words = sendable(str(error)).partition("\n\nDebug source:")[0].strip()  # the store's errors add it for programmers
+    words = sendable(words_of(error))
     if isinstance(error, PermanentFailure) and words:
         return words[:MAX_REASON_LENGTH]
     return (f"{type(error).__name__}: {words}" if words else type(error).__name__)[:MAX_REASON_LENGTH]

@@ -13,7 +13,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
 from contracts.broker import BROKER_ERRORS
-from contracts.topology import DEAD_JOBS, EVENT_TOPOLOGY, JOBS, Queue, declare
+from contracts.topology import DEAD_JOBS, EVENT_TOPOLOGY, JOBS, Queue, declare, declare_queue
 
 ANSWER_SECONDS = 10.0
 FORGET_SECONDS = 5.0  # so long a broker may take to forget a queue that was deleted; or it was made anew already
@@ -92,7 +92,7 @@ class JobChannel:
         for _ in self._queues:
             queue = next(self._turns)
             # Asking a queue that somebody deleted would cost the channel, so it is declared first.
-            source = await self.channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+            source = await declare_queue(self.channel, queue)
             if not source.declaration_result.message_count:
                 await source.bind(JOBS.name, queue.routing_key)  # it may be new
             elif (message := await source.get(fail=False, timeout=ANSWER_SECONDS)) is not None:

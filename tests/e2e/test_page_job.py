@@ -10,7 +10,7 @@ from playwright.sync_api import Route, expect
 from tests.e2e.gated import STAGES
 from tests.e2e.hostile import ATTACK
 from tests.e2e.telling import Teller, ToldJob, teller
-from tests.e2e.visitor import JOB_MS, WAIT_MS, Visit, text_file, unique
+from tests.e2e.visitor import JOB_MS, WAIT_MS, Visit, Visitor, text_file, unique
 from tests.stack import Stack, free_place, running_stack
 
 PARTS = ("read", "write")
@@ -41,6 +41,15 @@ def send(stack: Stack, name: str, content: str, pipeline: str) -> str:
     return job_id
 
 
+def who_hears_nothing_of(name: str, visit: Visit, stack: Stack) -> tuple[str, Visitor]:
+    """A job that has completed, and somebody whose stream never comes."""
+    job_id = send(stack, name, "words", "hostile")
+    visit().expect_completed(name, ("make", "fail"))
+    person = visit(script=IN_TAB)
+    person.page.route("**/events", lambda route: route.abort())
+    return job_id, person
+
+
 def test_a_link_to_a_job_works_and_so_does_a_reload_in_the_middle_of_it(
     visit: Visit, stack: Stack, tmp_path: Path
 ) -> None:
@@ -69,10 +78,7 @@ def test_a_link_to_a_job_works_and_so_does_a_reload_in_the_middle_of_it(
 
 def test_a_job_that_the_stream_does_not_tell_of_is_asked_for(visit: Visit, stack: Stack) -> None:
     name = unique("old.txt")
-    job_id = send(stack, name, "words", "hostile")
-    visit().expect_completed(name, ("make", "fail"))
-    person = visit(script=IN_TAB)
-    person.page.route("**/events", lambda route: route.abort())
+    job_id, person = who_hears_nothing_of(name, visit, stack)
     person.page.goto(f"{stack.page_url}#/jobs/{job_id}")
     person.page.reload()
     expect(person.job(name)).to_have_attribute("data-state", "completed", timeout=WAIT_MS)
@@ -82,10 +88,7 @@ def test_a_job_that_the_stream_does_not_tell_of_is_asked_for(visit: Visit, stack
 
 def test_a_job_that_could_not_be_asked_for_is_asked_for_again(visit: Visit, stack: Stack) -> None:
     name = unique("away.txt")
-    job_id = send(stack, name, "words", "hostile")
-    visit().expect_completed(name, ("make", "fail"))
-    person = visit(script=IN_TAB)
-    person.page.route("**/events", lambda route: route.abort())
+    job_id, person = who_hears_nothing_of(name, visit, stack)
     person.page.route(f"**/jobs/{job_id}", lambda route: route.fulfill(status=503), times=1)
     person.page.goto(f"{stack.page_url}#/jobs/{job_id}")
     person.page.reload()
